@@ -1,0 +1,118 @@
+"""One mini-batch of learning by the definition: free phase, nudged phase, new parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from cep_core.arrays import Parameters, Scalar
+from cep_core.networks import Network
+from cep_core.phases import FreePhase, free_phase, kappa_of, nudged_phase
+from cep_core.rules import Rule, add_scaled
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """How a mini-batch is learned.
+
+    Attributes:
+        rule: the learning rule.
+        beta: nudging strength; its sign may be overridden per mini-batch.
+        free_steps: ``T``.
+        nudged_steps: ``K``.
+        centred: average the increments of a phase nudged by ``+beta`` and one nudged by ``-beta``,
+            both from the steady state; an estimator of second order in ``beta``, for EP only.
+        damping: factor on the learning rates *during* the nudged phase of a continual rule; the
+            accumulated update is applied at the end with the full rates. 1 is the rule as it is,
+            1e-5 the debugging procedure of the paper's Appendix F.2.
+
+    Raises:
+        ValueError: at construction, naming the field, its value and what was expected.
+
+    """
+
+    rule: Rule
+    beta: float
+    free_steps: int
+    nudged_steps: int
+    centred: bool = False
+    damping: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse settings under which no update is defined."""
+        if self.beta == 0:
+            msg = "beta: expected a nudging strength other than zero, found 0"
+            raise ValueError(msg)
+        for field in ("free_steps", "nudged_steps"):
+            if getattr(self, field) < 1:
+                msg = f"{field}: expected a positive count, found {getattr(self, field)}"
+                raise ValueError(msg)
+        if self.centred and self.rule.continual:
+            msg = f"centred: expected rule EP, found {self.rule.name}"
+            raise ValueError(msg)
+        if not 0 < self.damping <= 1:
+            msg = f"damping: expected a factor in (0, 1], found {self.damping}"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True)
+class LearnedBatch:
+    """Outcome of one mini-batch: the new parameters and the free phase before them."""
+
+    parameters: Parameters
+    free: FreePhase
+
+
+def learn_batch(
+    network: Network,
+    procedure: Procedure,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    parameters: Parameters,
+    rates: Mapping[str, Scalar],
+    *,
+    sign: int = 1,
+) -> LearnedBatch:
+    """Run both phases on one mini-batch from the zero state and return the new parameters.
+
+    Args:
+        network: the dynamics.
+        procedure: rule, nudging, counts.
+        x: input, shape ``(B, size_x)``.
+        y: target, shape ``(B, size_0)``.
+        parameters: ``theta``; not changed.
+        rates: learning rate ``eta`` of every parameter.
+        sign: +1 or -1, the sign of ``beta`` for this mini-batch.
+
+    """
+    free = free_phase(network, x, parameters, steps=procedure.free_steps)
+    betas = [sign * procedure.beta]
+    if procedure.centred:
+        betas.append(-betas[0])
+    learned = parameters
+    with torch.no_grad():
+        for beta in betas:
+            kappa = kappa_of(network, rates, beta)
+            during = {name: k * procedure.damping for name, k in kappa.items()}
+            steps = nudged_phase(
+                network,
+                procedure.rule,
+                x,
+                y,
+                parameters,
+                free.state,
+                beta=beta,
+                kappa=during,
+                steps=procedure.nudged_steps,
+            )
+            share = {name: k / len(betas) for name, k in kappa.items()}
+            for step in steps:
+                learned = add_scaled(learned, step.increment, share)
+    return LearnedBatch(learned, free)
+
+
+def one_hot(labels: torch.Tensor, classes: int, dtype: torch.dtype) -> torch.Tensor:
+    """Targets ``y`` of shape ``(B, classes)``: 1 at the label, 0 elsewhere."""
+    return torch.nn.functional.one_hot(labels.long(), classes).to(dtype)

