@@ -1,0 +1,55 @@
+From Coq Require Import Reals Lra List Lia.
+From Coquelicot Require Import Coquelicot.
+From CEP Require Import Algebra Limits Gradients.
+Set Implicit Arguments.
+Open Scope R_scope.
+
+Notation steady_state F s_star theta := (F (s_star, theta) = s_star) (only parsing).
+
+Section Dynamics.
+Variables State Param : NM.
+Variable F : State * Param -> State.
+Variable grad_ell : State -> State.
+Variable rule : (State * Param) * State -> Param.
+Variables (s_star : State) (theta : Param).
+
+Fixpoint free_phase (t : nat) (s : State) : State := match t with O => s | S t => free_phase t (F (s, theta)) end.
+
+Definition nudged_step (beta eta : R) (z : State * Param) : State * Param :=
+  let s' := minus (F z) (scal (beta : R_AbsRing) (grad_ell (fst z))) in
+  (s', plus (snd z) (scal (eta / beta : R_AbsRing) (rule (z, s')))).
+Fixpoint nudged_phase (beta eta : R) (t : nat) : State * Param :=
+  match t with O => (s_star, theta) | S t => nudged_step beta eta (nudged_phase beta eta t) end.
+Definition Delta_s (beta eta : R) (t : nat) : State :=
+  scal (/ beta : R_AbsRing) (minus (fst (nudged_phase beta eta (1 + t))) (fst (nudged_phase beta eta t))).
+Definition Delta_theta (beta eta : R) (t : nat) : Param :=
+  scal (/ eta : R_AbsRing) (minus (snd (nudged_phase beta eta (1 + t))) (snd (nudged_phase beta eta t))).
+
+Fixpoint ep_phase (beta : R) (t : nat) : State :=
+  match t with
+  | O => s_star
+  | S t => minus (F (ep_phase beta t, theta)) (scal (beta : R_AbsRing) (grad_ell (ep_phase beta t)))
+  end.
+
+End Dynamics.
+
+Section Rules.
+Variables State Param : NM.
+Definition ep_rule (Phi_theta : State * Param -> Param) (p : (State * Param) * State) : Param := minus (Phi_theta (snd p, snd (fst p))) (Phi_theta (fst p)).
+Definition vf_rule (H : State * Param -> State -> Param) (p : (State * Param) * State) : Param := H (fst p) (minus (snd p) (fst (fst p))).
+End Rules.
+
+Definition primitive_function (State Param : NM) (ipS : State -> State -> R) (ipT : Param -> Param -> R)
+  (Phi : State * Param -> R) (F : State * Param -> State) (Phi_theta : State * Param -> Param) (s_star : State) (theta : Param) : Prop :=
+  locally ((s_star, theta) : prod_NormedModule R_AbsRing State Param)
+    (fun z => is_gradient (prod_NormedModule R_AbsRing State Param) (@product_inner State Param ipS ipT) Phi z (F z, Phi_theta z)).
+
+Arguments free_phase {State Param}.
+Arguments nudged_step {State Param}.
+Arguments nudged_phase {State Param}.
+Arguments Delta_s {State Param}.
+Arguments Delta_theta {State Param}.
+Arguments ep_phase {State Param}.
+Arguments ep_rule {State Param}.
+Arguments vf_rule {State Param}.
+Arguments primitive_function {State Param}.
