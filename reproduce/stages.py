@@ -4,53 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from cep_core.files import write_json
-from cep_core.verdicts import Check, Verdict, combine
+from cep_core.stages import write_stage
+
+__all__ = ["STAGES", "on_terminal", "read_stage", "say", "write_stage"]
 
 STAGES = Path("build") / "stages"
 """Where the stages of the main job leave their results, relative to the checkout."""
-
-
-def write_stage(
-    folder: Path,
-    *,
-    stage: str,
-    checks: Iterable[Check],
-    started: float,
-    details: dict[str, Any] | None = None,
-) -> Verdict:
-    """Write ``folder/stage.json`` atomically and return the verdict of the whole stage.
-
-    The file holds ``stage``, ``verdict`` (the worst of the checks), ``seconds``, ``checks`` (each
-    as :meth:`cep_core.verdicts.Check.as_json`) and, under ``details``, whatever else the report
-    shows of this stage.
-
-    Args:
-        folder: the stage's folder, e.g. ``STAGES / "figures"``.
-        stage: the stage's name.
-        checks: the checks that ran.
-        started: ``time.monotonic()`` when the stage began.
-        details: further JSON values.
-
-    """
-    listed = list(checks)
-    verdict = combine(check.verdict for check in listed)
-    write_json(
-        folder / "stage.json",
-        {
-            "stage": stage,
-            "verdict": str(verdict),
-            "seconds": round(time.monotonic() - started, 3),
-            "checks": [check.as_json() for check in listed],
-            "details": details or {},
-        },
-    )
-    return verdict
 
 
 def read_stage(folder: Path) -> dict[str, Any] | None:

@@ -1,0 +1,166 @@
+"""Decide every statement of the theory: ``python -m theory``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from cep_core.files import write_json
+from cep_core.stages import write_stage
+from cep_core.verdicts import Check, Verdict, combine
+from theory.statement import Case, Level, all_cases, decide, select
+
+
+def _say(text: str = "") -> None:
+    print(text, flush=True)  # noqa: T201 - the command line's own output
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m theory", description=__doc__)
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only the cases whose name begins with NAME (a statement, or a name from --list)",
+    )
+    parser.add_argument(
+        "--level", action="append", default=[], choices=[str(level) for level in Level]
+    )
+    parser.add_argument("--list", action="store_true", help="list the cases and decide nothing")
+    parser.add_argument(
+        "--mutants", action="store_true", help="also plant every mutant under every method"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found to FILE")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="leave DIR/stage.json, as a stage of the main job"
+    )
+    parser.add_argument("--processes", type=int, default=2, metavar="N", help="2 unless given")
+    return parser
+
+
+def _cases(*, mutants: bool) -> tuple[Case, ...]:
+    cases = all_cases()
+    if mutants:
+        from theory.mutants import cells  # noqa: PLC0415 - only when asked for
+
+        cases += cells()
+    return cases
+
+
+def _decide_named(name: str) -> Check:
+    """Decide the case called ``name``, in a process of its own."""
+    import torch  # noqa: PLC0415 - in the worker only
+
+    torch.set_num_threads(1)
+    cases = _cases(mutants=name.startswith("mutants/"))
+    return decide(next(case for case in cases if case.name == name))
+
+
+def decide_all(cases: Sequence[Case], processes: int) -> Iterator[Check]:
+    """Decide the cases, dearest first, in so many processes; yield each as it is done."""
+    dearest_first = sorted(cases, key=lambda case: -case.cost)
+    if processes == 1 or len(cases) == 1:
+        yield from map(decide, dearest_first)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(_decide_named, case.name) for case in dearest_first]
+        try:
+            for done in as_completed(futures):
+                yield done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _not_run(case: Case) -> Check:
+    return Check(case.name, case.claim, Verdict.NOT_RUN, reason="stopped before its turn")
+
+
+def _details(cases: Iterable[Case], checks: dict[str, Check]) -> dict[str, Any]:
+    """Return the rows that the report shows: what each case is, and what it found."""
+    rows = [
+        case.row()
+        | {
+            "seconds": checks[case.name].seconds,
+            "verdict": str(checks[case.name].verdict),
+            "reason": checks[case.name].reason,
+        }
+        for case in cases
+    ]
+    details: dict[str, Any] = {"rows": [row for row in rows if row["statement"] != "mutants"]}
+    if len(details["rows"]) < len(rows):
+        from theory.mutants import table  # noqa: PLC0415 - only when asked for
+
+        details["mutants"] = table(checks)
+    return details
+
+
+def _report_line(case: Case, check: Check) -> str:
+    line = (
+        f"{check.verdict:<12} {check.seconds:7.1f} s  {case.statement:<12} {case.variant} | "
+        f"{case.size} | {case.method} | {case.where} | expected: {case.expected}"
+    )
+    if check.verdict is not Verdict.PASS and check.reason:
+        line += f"\n{'':24}{check.reason}"
+    return line
+
+
+def _run(options: argparse.Namespace, cases: Sequence[Case]) -> int:
+    """Decide the cases, print a row for each, and write what was asked for."""
+    started = time.monotonic()
+    by_name = {case.name: case for case in cases}
+    found: dict[str, Check] = {}
+    interrupted = False
+    try:
+        for check in decide_all(cases, options.processes):
+            found[check.name] = check
+            _say(_report_line(by_name[check.name], check))
+    except KeyboardInterrupt:
+        interrupted = True
+    checks = {case.name: found.get(case.name) or _not_run(case) for case in cases}
+    verdict = combine(check.verdict for check in checks.values())
+    details = _details(cases, checks)
+    seconds = round(time.monotonic() - started, 3)
+    if options.json is not None:
+        listed = [check.as_json() for check in checks.values()]
+        record = {"verdict": str(verdict), "seconds": seconds, "checks": listed, "details": details}
+        write_json(options.json, record)
+    if options.out is not None:
+        write_stage(
+            options.out, stage="theory", checks=checks.values(), started=started, details=details
+        )
+    passed = sum(check.verdict is Verdict.PASS for check in checks.values())
+    _say(f"{passed} of {len(checks)} as expected, {seconds:.0f} s: {verdict}")
+    if interrupted:
+        return 130
+    return 0 if verdict is Verdict.PASS else 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 only if every statement has its expected answer, 2 for bad usage."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.processes < 1:
+        parser.error(f"--processes: expected a positive count, found {options.processes}")
+    try:
+        cases = select(_cases(mutants=options.mutants), options.only, options.level)
+    except ValueError as error:
+        parser.error(str(error))
+    if not cases:
+        parser.error("no case has this name at this level")
+    if options.list:
+        for case in cases:
+            _say(f"{case.name}  [{case.method}; expected: {case.expected}]")
+        return 0
+    return _run(options, cases)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
