@@ -1,0 +1,138 @@
+"""Holding the definition against numbers that another implementation produced."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from cep_core.bptt import nabla
+from cep_core.conformance_files import ConformanceFile
+from cep_core.gdu import delta
+from cep_core.learning import Procedure, learn_batch, one_hot
+from cep_core.phases import free_phase, kappa_of
+from cep_core.rules import C_VF, learning_rates
+
+TOLERANCES = {"training": 1e-10, "curves": 1e-8}
+"""Largest absolute difference that passes, by kind of file, unless another is asked for."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One array of a file held against ours.
+
+    Attributes:
+        array: the array's name in the file, e.g. ``final/W_0_1``.
+        difference: largest absolute difference over the entries that are to be compared; infinite
+            where either side is not a number.
+    """
+
+    array: str
+    difference: float
+
+
+Trainer = Callable[[ConformanceFile], tuple[tuple[torch.Tensor, ...], dict[str, torch.Tensor]]]
+"""Trains a file's mini-batches; returns the first free state and the final parameters."""
+
+
+def compare(file: ConformanceFile, train: Trainer | None = None) -> list[Comparison]:
+    """Compute what the file describes and compare every array that it holds.
+
+    Args:
+        file: the checked file.
+        train: what trains a ``training`` file; the definition unless given.
+    """
+    ours = _train(file, train or train_by_definition) if file.kind == "training" else _curves(file)
+    return [
+        Comparison(name, _difference(name, ours[name], theirs))
+        for name, theirs in file.arrays.items()
+        if name in ours
+    ]
+
+
+def train_by_definition(
+    file: ConformanceFile,
+) -> tuple[tuple[torch.Tensor, ...], dict[str, torch.Tensor]]:
+    """Train the mini-batches of a ``training`` file with :func:`cep_core.learning.learn_batch`."""
+    meta = file.meta
+    procedure = Procedure(file.rule, meta["beta"], meta["T"], meta["K"])
+    parameters = file.initial
+    rates = learning_rates(
+        parameters, meta["learning_rates"], train_input_bias=meta["trains_input_bias"]
+    )
+    first: tuple[torch.Tensor, ...] | None = None
+    for (x, y), sign in zip(mini_batches(file), meta["beta_signs"], strict=True):
+        learned = learn_batch(file.network, procedure, x, y, parameters, rates, sign=sign)
+        parameters = learned.parameters
+        first = first or learned.free.state
+    assert first is not None
+    return first, parameters
+
+
+def mini_batches(file: ConformanceFile) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Inputs in [0, 1] and one-hot targets of every mini-batch of a ``training`` file, float64."""
+    classes = file.meta["sizes"][-1]
+    return [
+        (pixels.double() / 255, one_hot(labels, classes, torch.float64))
+        for pixels, labels in zip(file.arrays["x"], file.arrays["y"], strict=True)
+    ]
+
+
+def _train(file: ConformanceFile, train: Trainer) -> dict[str, torch.Tensor]:
+    free, final = train(file)
+    ours = {f"free/s_{n}": s for n, s in enumerate(free)}
+    return ours | {f"final/{name}": value for name, value in final.items()}
+
+
+def _curves(file: ConformanceFile) -> dict[str, torch.Tensor]:
+    meta, parameters = file.meta, file.initial
+    x, y, steps = file.arrays["x"], file.arrays["y"], meta["K"]
+    network = file.network
+    earlier = free_phase(network, x, parameters, steps=meta["T"] - steps)
+    steady = free_phase(network, x, parameters, steps=steps, start=earlier.state)
+    rates = learning_rates(
+        parameters,
+        meta["eta"] or [0.0] * (len(meta["sizes"]) - 1),
+        train_input_bias=not (meta["setting"] == "prototypical" and file.rule is C_VF),
+    )
+    kappa = kappa_of(network, rates, meta["beta"])
+    sides = {
+        "delta": delta(
+            network,
+            file.rule,
+            x,
+            y,
+            parameters,
+            steady.state,
+            beta=meta["beta"],
+            kappa=kappa,
+            steps=steps,
+        ),
+        "nabla": nabla(network, x, y, parameters, earlier.state, steps=steps),
+    }
+    ours = {f"steady/s_{n}": s for n, s in enumerate(steady.state)}
+    for side, processes in sides.items():
+        for n, process in enumerate(processes.state):
+            ours[f"{side}/s_{n}"] = process[:, 0]
+        for name, process in processes.parameters.items():
+            ours[f"{side}/{name}"] = process
+    return ours
+
+
+def _first_compared(name: str) -> int:
+    """First time at which a process is compared: earlier entries are zeros that nobody computed."""
+    side, _, rest = name.partition("/")
+    if side not in {"delta", "nabla"}:
+        return 0
+    return int(rest.removeprefix("s_")) if rest.startswith("s_") else 1
+
+
+def _difference(name: str, ours: torch.Tensor, theirs: torch.Tensor) -> float:
+    start = _first_compared(name)
+    gap = (ours[start:] - theirs[start:]).abs()
+    if gap.numel() == 0:
+        return 0.0
+    largest = float(gap.max())
+    return largest if math.isfinite(largest) else math.inf
