@@ -44,19 +44,19 @@ def delta(
         raise ValueError(msg)
     scale = 1 / (beta * network.time_scale)
     states: list[list[torch.Tensor]] = []
-    increments: dict[str, list[torch.Tensor]] = {}
+    processes: dict[str, torch.Tensor] = {}
     with torch.no_grad():
-        for step in nudged_phase(
+        phase = nudged_phase(
             network, rule, x, y, parameters, start, beta=beta, kappa=kappa, steps=steps, loss=loss
-        ):
+        )
+        for t, step in enumerate(phase):
             moved = zip(step.state, step.following, strict=True)
             states.append([(after - before) * scale for before, after in moved])
             for name, increment in step.increment.items():
-                increments.setdefault(name, []).append(increment)
-        return Processes(
-            state=tuple(torch.stack(layer) for layer in zip(*states, strict=True)),
-            parameters={name: torch.stack(rows).mul_(scale) for name, rows in increments.items()},
-        )
+                if t == 0:
+                    processes[name] = increment.new_empty((steps, *increment.shape))
+                torch.mul(increment, scale, out=processes[name][t])
+    return Processes(tuple(torch.stack(layer) for layer in zip(*states, strict=True)), processes)
 
 
 def relmse(delta_process: torch.Tensor, nabla_process: torch.Tensor) -> float:
@@ -71,8 +71,13 @@ def relmse(delta_process: torch.Tensor, nabla_process: torch.Tensor) -> float:
         nabla_process: same shape, with the sign of a gradient.
 
     """
-    difference = (delta_process + nabla_process).square_().sum(0)
-    largest = torch.maximum(delta_process.square().sum(0), nabla_process.square().sum(0))
+    difference, of_delta, of_nabla = delta_process.new_zeros((3, *delta_process.shape[1:]))
+    for d, n in zip(delta_process, nabla_process, strict=True):
+        both = d + n
+        difference.addcmul_(both, both)
+        of_delta.addcmul_(d, d)
+        of_nabla.addcmul_(n, n)
+    largest = torch.maximum(of_delta, of_nabla)
     alive = largest > 0
     if not bool(alive.any()):
         return 0.0
