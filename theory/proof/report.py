@@ -1,0 +1,92 @@
+"""What the check found: verdicts, axioms, refusals, and how they are written down."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from theory.proof.statements import MapRow, Theorem
+
+
+@dataclass(frozen=True)
+class TheoremVerdict:
+    """A main theorem, the axioms it rests on, and ``pass``, ``fail`` or ``not run``."""
+
+    theorem: Theorem
+    axioms: tuple[str, ...]
+    verdict: str
+
+
+@dataclass(frozen=True)
+class ControlVerdict:
+    """A negative control: what was altered, whether Coq refused it, and what Coq said."""
+
+    name: str
+    alteration: str
+    refused: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of the whole check; ``verdict`` is ``pass``, ``fail`` or ``not run``."""
+
+    verdict: str
+    reason: str
+    coq_version: str = ""
+    seconds: float = 0.0
+    theorems: tuple[TheoremVerdict, ...] = ()
+    negative_controls: tuple[ControlVerdict, ...] = ()
+    rows: tuple[MapRow, ...] = ()
+    problems: tuple[str, ...] = field(default=())
+    results: int = 0
+    files: int = 0
+
+    def to_json(self) -> str:
+        """The report as JSON text."""
+        return json.dumps(
+            {
+                "verdict": self.verdict,
+                "reason": self.reason,
+                "coq_version": self.coq_version,
+                "seconds": round(self.seconds, 1),
+                "theorems": [
+                    {**asdict(item.theorem), "axioms": list(item.axioms), "verdict": item.verdict}
+                    for item in self.theorems
+                ],
+                "negative_controls": [asdict(item) for item in self.negative_controls],
+                "map": [asdict(row) for row in self.rows],
+                "problems": list(self.problems),
+                "results": self.results,
+                "files": self.files,
+            },
+            indent=2,
+            ensure_ascii=False,
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the JSON to ``path``, whose folders are made where they are missing."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.to_json() + "\n", encoding="utf-8")
+
+    def to_text(self) -> str:
+        """The report as lines for a terminal; the last one counts what was checked."""
+        lines = []
+        for item in self.theorems:
+            axioms = ", ".join(name.split(".")[-1] for name in item.axioms) or "no axiom"
+            lines.append(f"{item.verdict:8} {item.theorem.name}: "
+                         f"{item.theorem.statement_in_words}\n{'':9}axioms: {axioms}")
+        for control in self.negative_controls:
+            word = "refused" if control.refused else "ACCEPTED"
+            lines.append(f"{word:8} {control.name}: {control.alteration}\n{'':9}{control.message}")
+        lines += [f"problem: {problem}" for problem in self.problems]
+        if self.verdict == "not run":
+            return "\n".join([*lines, f"verdict: not run: {self.reason}"])
+        passed = sum(item.verdict == "pass" for item in self.theorems)
+        refused = sum(item.refused for item in self.negative_controls)
+        lines.append(f"verdict: {self.verdict}: {self.reason}")
+        lines.append(
+            f"{passed} of {len(self.theorems)} main theorems checked, on {self.results} results "
+            f"in {self.files} files; {refused} of {len(self.negative_controls)} altered "
+            f"statements refused; {self.coq_version}; {self.seconds:.0f} s"
+        )
+        return "\n".join(lines)

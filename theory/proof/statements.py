@@ -1,0 +1,112 @@
+"""The main theorems and the map from the paper to them, read from ``statements.toml``."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+SYMBOLIC = (
+    "theorem1", "augmented", "joint_limit", "stability", "prototypical", "vector_field", "centred",
+)
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """A main theorem: its name in ``Statements.v``, the file of its proof, and what it says."""
+
+    name: str
+    file: str
+    statement_in_words: str
+
+
+@dataclass(frozen=True)
+class MapRow:
+    """One statement of the paper or the project, and where each kind of check of it lies.
+
+    ``symbolic`` names a statement module of ``python -m theory`` and ``test`` a path; either
+    is empty where there is no such check.
+    """
+
+    statement: str
+    paper: str
+    coq: tuple[str, ...]
+    symbolic: str
+    test: str
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Everything that ``statements.toml`` holds."""
+
+    theorems: tuple[Theorem, ...]
+    rows: tuple[MapRow, ...]
+
+
+def load(path: Path) -> Statements:
+    """Read ``statements.toml``.
+
+    Raises ``ValueError`` naming the entry and the field where one is missing or of the
+    wrong kind.
+    """
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    theorems = tuple(
+        Theorem(*(_text(path, "theorem", entry, key) for key in ("name", "file", "words")))
+        for entry in data.get("theorem", [])
+    )
+    rows = []
+    for entry in data.get("map", []):
+        coq = entry.get("coq")
+        if not isinstance(coq, list) or not all(isinstance(name, str) for name in coq):
+            msg = f"{path.name}: [[map]] {entry.get('statement')!r}: coq = {coq!r}, expected a list"
+            raise ValueError(msg)
+        statement, paper, symbolic, test = (
+            _text(path, "map", entry, key) for key in ("statement", "paper", "symbolic", "test")
+        )
+        rows.append(MapRow(statement, paper, tuple(coq), symbolic, test))
+    return Statements(theorems, tuple(rows))
+
+
+def _text(path: Path, table: str, entry: dict[str, object], key: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str):
+        msg = f"{path.name}: [[{table}]] {entry}: {key} = {value!r}, expected a text"
+        raise ValueError(msg)  # noqa: TRY004 - the file is wrong, not a type of ours
+    return value
+
+
+def problems(statements: Statements, proved: dict[str, set[str]]) -> list[str]:
+    """What is wrong with the list and the map, given the results that each file proves.
+
+    Every theorem of ``Statements.v`` must be listed and every listed one must be there;
+    every theorem named in the map must be listed.
+    """
+    top = proved.get("Statements.v", set())
+    listed = [theorem.name for theorem in statements.theorems]
+    found = [f"statements.toml: {name} is not proved in Statements.v" for name in listed
+             if name not in top]
+    found += [f"statements.toml: {name} of Statements.v is not listed" for name in sorted(top)
+              if name not in listed]
+    found += [f"statements.toml: {name} is listed twice" for name in sorted(set(listed))
+              if listed.count(name) > 1]
+    found += [f"statements.toml: {theorem.name}: there is no file {theorem.file}"
+              for theorem in statements.theorems if theorem.file not in proved]
+    for row in statements.rows:
+        found += [f"statements.toml: the map names {name}, which is no main theorem"
+                  for name in row.coq if name not in listed]
+        if row.symbolic and row.symbolic not in SYMBOLIC:
+            found.append(f"statements.toml: {row.symbolic!r} is no statement of python -m theory")
+    mapped = {name for row in statements.rows for name in row.coq}
+    found += [f"statements.toml: {name} has no row in the map" for name in listed
+              if name not in mapped]
+    return found
+
+
+def markdown_table(statements: Statements) -> str:
+    """The map as the table that ``README.md`` shows."""
+    lines = ["| statement | source | Coq (`Statements.v`) | `python -m theory` | test |",
+             "| --- | --- | --- | --- | --- |"]
+    for row in statements.rows:
+        coq = ", ".join(f"`{name}`" for name in row.coq) or "—"
+        symbolic = f"`{row.symbolic}`" if row.symbolic else "—"
+        test = f"`{row.test}`" if row.test else "—"
+        lines.append(f"| {row.statement} | {row.paper} | {coq} | {symbolic} | {test} |")
+    return "\n".join(lines) + "\n"
