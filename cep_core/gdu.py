@@ -10,7 +10,7 @@ import torch
 from cep_core.arrays import Parameters, Scalar, State
 from cep_core.bptt import Processes
 from cep_core.losses import Loss
-from cep_core.networks import Network
+from cep_core.networks import Network, Prototypical
 from cep_core.phases import nudged_phase
 from cep_core.rules import Rule
 
@@ -57,6 +57,29 @@ def delta(
                     processes[name] = increment.new_empty((steps, *increment.shape))
                 torch.mul(increment, scale, out=processes[name][t])
     return Processes(tuple(torch.stack(layer) for layer in zip(*states, strict=True)), processes)
+
+
+def followed_gradients(
+    network: Network,
+    x: torch.Tensor,
+    steady: State,
+    parameters: Parameters,
+    nabla_side: Processes,
+    *,
+    modified_loss: bool = False,
+) -> Processes:
+    """The gradients that the updates of ``network`` follow when it has the GDU property.
+
+    They are ``nabla`` itself, except in the prototypical setting with the nudge inside, or outside
+    and ``nabla`` of the modified loss that it follows: there the neurons follow the gradient
+    ``g = sigma'(a) * nabla_s`` with respect to the pre-activations.
+    """
+    if not isinstance(network, Prototypical) or (network.nudge == "outside" and not modified_loss):
+        return nabla_side
+    arguments = network.arguments(x, steady, parameters)
+    slopes = [f.slope(a) for f, a in zip(network.activations, arguments, strict=True)]
+    pairs = zip(nabla_side.state, slopes, strict=True)
+    return Processes(tuple(s * slope for s, slope in pairs), nabla_side.parameters)
 
 
 def relmse(delta_process: torch.Tensor, nabla_process: torch.Tensor) -> float:

@@ -39,7 +39,7 @@ class Network(Protocol):
     def vector_field_gradient(
         self, x: Array, state: State, parameters: Parameters, change: State
     ) -> Parameters:
-        """``(dF/dtheta)^T change``, averaged over the mini-batch; ``change`` is shaped as a state."""
+        """``(dF/dtheta)^T change`` averaged over the mini-batch; ``change`` is like a state."""
 
 
 def weight(n: int, m: int | str) -> str:
@@ -143,6 +143,10 @@ class Prototypical:
         """Products of bare states, as published: ``s^n (s^{n+1})^T``; biases ``s^n``."""
         return _hebbian(x, state, None)
 
+    def arguments(self, x: Array, state: State, parameters: Parameters) -> State:
+        """Where each activation is evaluated: the pre-activations ``a^n``, shaped as a state."""
+        return _pre_activations(x, state, parameters)
+
     def vector_field_gradient(
         self, x: Array, state: State, parameters: Parameters, change: State
     ) -> Parameters:
@@ -186,6 +190,15 @@ class EnergyBased:
     def _signals(self, x: Array, state: State) -> tuple[Array, State]:
         rho = tuple(f(s) for f, s in zip(self.activations, state, strict=True))
         return self.activations[-1](x), rho
+
+    def arguments(
+        self,
+        x: Array,  # noqa: ARG002 - the state alone passes through the activations
+        state: State,
+        parameters: Parameters,  # noqa: ARG002 - likewise
+    ) -> State:
+        """Where each activation is evaluated: the state itself."""
+        return state
 
     def _has_slope(self, n: int) -> bool:
         return self.drift_slope == "all" or (self.drift_slope == "hidden" and n > 0)

@@ -7,6 +7,7 @@ two apart, the slope can.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def judge_order(
     if len(scales) < 2 or not len(scales) == len(errors) == len(noise):  # noqa: PLR2004 - a slope
         msg = f"expected at least two scales, errors and noises, found {len(scales)}, "
         raise ValueError(msg + f"{len(errors)} and {len(noise)}")
-    if any(b >= a or b <= 0 for a, b in zip(scales, scales[1:], strict=False)):
+    if any(b >= a or b <= 0 for a, b in itertools.pairwise(scales)):
         msg = f"scales: expected positive numbers that decrease, found {list(scales)}"
         raise ValueError(msg)
     if not all(math.isfinite(e) for e in errors):

@@ -29,10 +29,14 @@ def _leaves(parameters: Parameters) -> Parameters:
 
 
 def _mean_gradients(
-    scalar: torch.Tensor, leaves: Parameters, batch: int
+    scalar: torch.Tensor, leaves: Parameters, batch: int, *, keep_graph: bool
 ) -> dict[str, torch.Tensor]:
     found = torch.autograd.grad(
-        scalar, list(leaves.values()), allow_unused=True, materialize_grads=True
+        scalar,
+        list(leaves.values()),
+        create_graph=keep_graph,
+        allow_unused=True,
+        materialize_grads=True,
     )
     return {name: g / batch for name, g in zip(leaves, found, strict=True)}
 
@@ -79,8 +83,10 @@ class PrimitiveNetwork:
         """
         keep = torch.is_grad_enabled()
         with torch.enable_grad():
+            # An alias: the caller's parameters may depend on the state; this derivative is partial.
             at = tuple(
-                s if keep and s.requires_grad else s.detach().requires_grad_() for s in state
+                s.view_as(s) if keep and s.requires_grad else s.detach().requires_grad_()
+                for s in state
             )
             value = self._value(x, at, parameters)
             new = torch.autograd.grad(
@@ -90,9 +96,11 @@ class PrimitiveNetwork:
 
     def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
         """``dPhi/dtheta``, averaged over the mini-batch."""
+        keep = torch.is_grad_enabled()
         with torch.enable_grad():
             leaves = _leaves(parameters)
-            return _mean_gradients(self._value(x, state, leaves), leaves, x.shape[0])
+            value = self._value(x, state, leaves)
+            return _mean_gradients(value, leaves, x.shape[0], keep_graph=keep)
 
     def vector_field_gradient(
         self, x: Array, state: State, parameters: Parameters, change: State
@@ -145,8 +153,9 @@ class VectorFieldNetwork:
 def _vjp(
     transition: VectorField, x: torch.Tensor, state: State, parameters: Parameters, change: State
 ) -> Parameters:
+    keep = torch.is_grad_enabled()
     with torch.enable_grad():
         leaves = _leaves(parameters)
-        new = transition(x, tuple(s.detach() for s in state), leaves)
+        new = transition(x, tuple(s.detach().requires_grad_() for s in state), leaves)
         pairing = sum((f * c).sum() for f, c in zip(new, change, strict=True))
-        return _mean_gradients(torch.as_tensor(pairing), leaves, x.shape[0])
+        return _mean_gradients(torch.as_tensor(pairing), leaves, x.shape[0], keep_graph=keep)
