@@ -152,3 +152,6 @@ Fixpoint iterate {V : Type} (M : V -> V) (t : nat) (x : V) : V :=
   match t with O => x | S t => M (iterate M t x) end.
 Lemma iterate_ext {V : Type} (M N : V -> V) t x : (forall y, M y = N y) -> iterate M t x = iterate N t x.
 Proof. intros H; induction t; simpl; congruence. Qed.
+
+Fixpoint partial_sum {V : NM} (f : nat -> V) (n : nat) : V :=
+  match n with O => zero | S n => plus (partial_sum f n) (f n) end.

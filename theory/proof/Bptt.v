@@ -81,7 +81,7 @@ Qed.
 (* total gradient: all time steps share theta *)
 Fixpoint unrolled_shared (T : nat) (th : Param) : State := match T with O => s_star | S T => F (unrolled_shared T th, th) end.
 Fixpoint W (T : nat) (h : Param) : State := match T with O => zero | S T => plus (J (W T h)) (B h) end.
-Fixpoint sum_nabla_theta (T : nat) : Param := match T with O => zero | S T => plus (sum_nabla_theta T) (nabla_theta T) end.
+Local Notation sum_nabla_theta := (partial_sum nabla_theta).
 Lemma unrolled_shared_settled T : unrolled_shared T theta = s_star.
 Proof. induction T; simpl; auto. now rewrite IHT. Qed.
 Lemma unrolled_shared_diff T : filterdiff (unrolled_shared T) (locally theta) (W T).
@@ -153,3 +153,6 @@ intros Ht. assert (E : forall v, unrolled (fun k => if Nat.eqb k (T - (t + 1)) t
 split; intros H; eapply filterdiff_ext; try exact H; intros v; simpl; now rewrite E.
 Qed.
 End Index.
+
+Arguments unrolled {State Param}.
+Arguments unrolled_shared {State Param}.

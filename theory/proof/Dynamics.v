@@ -39,6 +39,10 @@ Definition ep_rule (Phi_theta : State * Param -> Param) (p : (State * Param) * S
 Definition vf_rule (H : State * Param -> State -> Param) (p : (State * Param) * State) : Param := H (fst p) (minus (snd p) (fst (fst p))).
 End Rules.
 
+Definition dF_ds (State Param : NM) (DF : State * Param -> State) (x : State) : State := DF (x, zero).
+Definition dF_dtheta (State Param : NM) (DF : State * Param -> State) (v : Param) : State := DF (zero, v).
+Definition dPhi_theta_ds (State Param : NM) (DPhi_theta : State * Param -> Param) (x : State) : Param := DPhi_theta (x, zero).
+
 Definition primitive_function (State Param : NM) (ipS : State -> State -> R) (ipT : Param -> Param -> R)
   (Phi : State * Param -> R) (F : State * Param -> State) (Phi_theta : State * Param -> Param) (s_star : State) (theta : Param) : Prop :=
   locally ((s_star, theta) : prod_NormedModule R_AbsRing State Param)
@@ -53,3 +57,6 @@ Arguments ep_phase {State Param}.
 Arguments ep_rule {State Param}.
 Arguments vf_rule {State Param}.
 Arguments primitive_function {State Param}.
+Arguments dF_ds {State Param}.
+Arguments dF_dtheta {State Param}.
+Arguments dPhi_theta_ds {State Param}.

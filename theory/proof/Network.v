@@ -34,10 +34,15 @@ Notation joint N := (prod_NormedModule R_AbsRing (State N) (Param N)).
 Definition has_primitive_function (N : network) : Prop :=
   primitive_function (dot_state N) (dot_param N) (Phi N) (F N) (Phi_theta N) (s_star N) (theta N).
 
-(** [Phi] has second derivatives at rest.  (At rest only; they need not be continuous.) *)
-Definition twice_differentiable (N : network) : Prop :=
-  ex_filterdiff (U := joint N) (F N) (locally ((s_star N, theta N) : joint N)) /\
-  ex_filterdiff (U := joint N) (Phi_theta N) (locally ((s_star N, theta N) : joint N)).
+(** The total derivatives of [F] and [Phi_theta] at rest.  Their parts are written
+    [dF_ds DF] (the Jacobian [J]), [dF_dtheta DF] and [dPhi_theta_ds DPhi_theta]. *)
+Definition derivatives (N : network)
+  (DF : State N * Param N -> State N) (DPhi_theta : State N * Param N -> Param N) : Prop :=
+  filterdiff (U := joint N) (F N) (locally ((s_star N, theta N) : joint N)) DF /\
+  filterdiff (U := joint N) (Phi_theta N) (locally ((s_star N, theta N) : joint N)) DPhi_theta.
+
+(** [Phi] is twice differentiable, at rest only; second derivatives need not be continuous. *)
+Definition twice_differentiable (N : network) : Prop := exists DF DPhi_theta, derivatives N DF DPhi_theta.
 
 Definition loss_differentiable (N : network) : Prop :=
   is_gradient (State N) (dot_state N) (ell N) (s_star N) (grad_ell N (s_star N)) /\
@@ -76,12 +81,3 @@ Definition is_nabla_s (N : network) (t : nat) (g : State N) : Prop :=
   is_gradient (State N) (dot_state N) (loss_of_state N t) (s_star N) g.
 Definition is_nabla_theta (N : network) (t : nat) (g : Param N) : Prop :=
   is_gradient (Param N) (dot_param N) (loss_of_param N t) (theta N) g.
-
-(** The second derivatives at rest, from the total derivatives of [F] and [Phi_theta]. *)
-Definition has_derivatives (N : network)
-  (J : State N -> State N) (F_th : Param N -> State N) (Phi_ths : State N -> Param N) : Prop :=
-  exists (DF : State N * Param N -> State N) (DPhi_theta : State N * Param N -> Param N),
-  filterdiff (U := joint N) (F N) (locally ((s_star N, theta N) : joint N)) DF /\
-  filterdiff (U := joint N) (Phi_theta N) (locally ((s_star N, theta N) : joint N)) DPhi_theta /\
-  (forall x, J x = DF (x, zero)) /\ (forall v, F_th v = DF (zero, v)) /\
-  (forall x, Phi_ths x = DPhi_theta (x, zero)).

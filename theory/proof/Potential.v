@@ -20,24 +20,20 @@ Hypothesis ell_grad : is_gradient State ipS ell s_star (grad_ell s_star).
 Hypothesis grad_ell_cont : continuous grad_ell s_star.
 Hypothesis settled : F (s_star, theta) = s_star.
 
-Definition dF_ds (x : State) : State := DF (x, zero).     (* F_diff/ds *)
-Definition dF_dtheta (v : Param) : State := DF (zero, v).    (* F_diff/dtheta *)
-Definition dPhi_theta_ds (x : State) : Param := DPhi_theta (x, zero).    (* d/ds dPhi/dtheta *)
-Definition GD (v : Param) : Param := DPhi_theta (zero, v).
 
 Lemma lin_in1 : is_linear (U := State) (V := Z) (fun x => (x, zero)).
 Proof. apply is_linear_prod. apply is_linear_id. apply is_linear_zero. Qed.
 Lemma lin_in2 : is_linear (U := Param) (V := Z) (fun x => (zero, x)).
 Proof. apply is_linear_prod. apply is_linear_zero. apply is_linear_id. Qed.
-Lemma dF_ds_linear : is_linear dF_ds. Proof. exact (@is_linear_comp R_AbsRing State Z State _ _ lin_in1 (proj1 F_diff)). Qed.
-Lemma dF_dtheta_linear : is_linear dF_dtheta. Proof. exact (@is_linear_comp R_AbsRing Param Z State _ _ lin_in2 (proj1 F_diff)). Qed.
-Lemma dPhi_theta_ds_linear : is_linear dPhi_theta_ds. Proof. exact (@is_linear_comp R_AbsRing State Z Param _ _ lin_in1 (proj1 Phi_theta_diff)). Qed.
+Lemma dF_ds_linear : is_linear (dF_ds DF). Proof. exact (@is_linear_comp R_AbsRing State Z State _ _ lin_in1 (proj1 F_diff)). Qed.
+Lemma dF_dtheta_linear : is_linear (dF_dtheta DF). Proof. exact (@is_linear_comp R_AbsRing Param Z State _ _ lin_in2 (proj1 F_diff)). Qed.
+Lemma dPhi_theta_ds_linear : is_linear (dPhi_theta_ds DPhi_theta). Proof. exact (@is_linear_comp R_AbsRing State Z Param _ _ lin_in1 (proj1 Phi_theta_diff)). Qed.
 Lemma split_lin (V : NM) (l : Z -> V) : is_linear l -> forall h, l h = plus (l (fst h, zero)) (l (zero, snd h)).
 Proof.
 intros Hl [a b]. simpl. symmetry. etransitivity. symmetry. exact (linear_plus l Hl (a, zero) (zero, b)).
 f_equal. apply injective_projections; simpl. change (plus a zero = a). module State. change (plus zero b = b). module Param.
 Qed.
-Lemma F_diff_split : filterdiff (U := Z) F (locally ((s_star, theta) : Z)) (fun h => plus (dF_ds (fst h)) (dF_dtheta (snd h))).
+Lemma F_diff_split : filterdiff (U := Z) F (locally ((s_star, theta) : Z)) (fun h => plus ((dF_ds DF) (fst h)) ((dF_dtheta DF) (snd h))).
 Proof. eapply filterdiff_ext_lin. exact F_diff. apply (@split_lin State DF (proj1 F_diff)). Qed.
 
 Lemma hess (h k : Z) : ipS (DF k) (fst h) + ipT (DPhi_theta k) (snd h) = ipS (fst k) (DF h) + ipT (snd k) (DPhi_theta h).
@@ -51,13 +47,13 @@ assert (HDH : filterdiff (U := Z) (V := Z) (fun z => (F z, Phi_theta z)) (locall
      (filterdiff_ext_lin (fun z : Z => z) (fun z : Z => z) (fun z : Z => (fst z, snd z)) (filterdiff_id _) (fun z => match z with (a, b) => eq_refl end)))). }
 exact (@second_derivative_symmetric Z (@product_inner State Param ipS ipT) HIP Phi (fun z => (F z, Phi_theta z)) (fun h => (DF h, DPhi_theta h)) (s_star, theta) primitive HDH h k).
 Qed.
-Lemma jacobian_symmetric x y : ipS (dF_ds x) y = ipS x (dF_ds y).
+Lemma jacobian_symmetric x y : ipS ((dF_ds DF) x) y = ipS x ((dF_ds DF) y).
 Proof.
 generalize (hess (y, zero) (x, zero)). unfold dF_ds; simpl.
 assert (E : forall z, ipT z zero = 0) by apply (ip0r HT).
 rewrite (ip_sym HT zero), !E. lra.
 Qed.
-Lemma mixed_derivative_adjoint v y : ipS (dF_dtheta v) y = ipT v (dPhi_theta_ds y).
+Lemma mixed_derivative_adjoint v y : ipS ((dF_dtheta DF) v) y = ipT v ((dPhi_theta_ds DPhi_theta) y).
 Proof.
 generalize (hess (y, zero) (zero, v)). unfold dF_dtheta, dPhi_theta_ds; simpl.
 rewrite (ip0r HT), (ip_sym HS zero), (ip0r HS). lra.
@@ -67,21 +63,27 @@ Notation cep_Delta_s := (Delta_s F grad_ell (ep_rule Phi_theta) s_star theta).
 Notation cep_Delta_theta := (Delta_theta F grad_ell (ep_rule Phi_theta) s_star theta).
 Lemma ep_rule_at_rest : ep_rule Phi_theta ((s_star, theta), s_star) = zero.
 Proof. unfold ep_rule; simpl. module Param. Qed.
-Lemma gs_iter t : nabla_s (grad_ell s_star) dF_ds t = iterate dF_ds t (grad_ell s_star).
+Lemma gs_iter t : nabla_s (grad_ell s_star) (dF_ds DF) t = iterate (dF_ds DF) t (grad_ell s_star).
 Proof. induction t; simpl; congruence. Qed.
 
 (* BPTT gradients exist and are the linear recursion *)
 Lemma bptt_gradients t :
-  is_gradient State ipS (fun s => ell (free_phase F theta t s)) s_star (iterate dF_ds t (grad_ell s_star)) /\
-  is_gradient Param ipT (fun th => ell (free_phase F theta t (F (s_star, th)))) theta (dPhi_theta_ds (iterate dF_ds t (grad_ell s_star))).
+  is_gradient State ipS (fun s => ell (free_phase F theta t s)) s_star (iterate (dF_ds DF) t (grad_ell s_star)) /\
+  is_gradient Param ipT (fun th => ell (free_phase F theta t (F (s_star, th)))) theta ((dPhi_theta_ds DPhi_theta) (iterate (dF_ds DF) t (grad_ell s_star))).
 Proof.
 split.
-- rewrite <- gs_iter. apply (@bptt_gradient_state State Param ipS HS F ell (grad_ell s_star) s_star theta dF_ds dF_dtheta settled F_diff_split ell_grad dF_dtheta_linear dF_ds jacobian_symmetric).
-- rewrite <- gs_iter. apply (@bptt_gradient_param State Param ipS ipT HS HT F ell (grad_ell s_star) s_star theta dF_ds dF_dtheta settled F_diff_split ell_grad dF_ds_linear dF_dtheta_linear dF_ds dPhi_theta_ds jacobian_symmetric mixed_derivative_adjoint t).
+- rewrite <- gs_iter. apply (@bptt_gradient_state State Param ipS HS F ell (grad_ell s_star) s_star theta (dF_ds DF) (dF_dtheta DF) settled F_diff_split ell_grad dF_dtheta_linear (dF_ds DF) jacobian_symmetric).
+- rewrite <- gs_iter. apply (@bptt_gradient_param State Param ipS ipT HS HT F ell (grad_ell s_star) s_star theta (dF_ds DF) (dF_dtheta DF) settled F_diff_split ell_grad dF_ds_linear dF_dtheta_linear (dF_ds DF) (dPhi_theta_ds DPhi_theta) jacobian_symmetric mixed_derivative_adjoint t).
 Qed.
 
-End Potential.
 
-Arguments dF_ds {State Param}.
-Arguments dF_dtheta {State Param}.
-Arguments dPhi_theta_ds {State Param}.
+(* One theta shared by K steps: the gradient is the sum over its copies. *)
+Lemma total_bptt_gradient (K : nat) : exists g_th : nat -> Param,
+  (forall t, is_gradient Param ipT (fun th => ell (free_phase F theta t (F (s_star, th)))) theta (g_th t)) /\
+  is_gradient Param ipT (fun th => ell (unrolled_shared F s_star K th)) theta (partial_sum g_th K).
+Proof.
+exists (nabla_theta (grad_ell s_star) (dF_ds DF) (dPhi_theta_ds DPhi_theta)). split.
+- intros t. exact (@bptt_gradient_param State Param ipS ipT HS HT F ell (grad_ell s_star) s_star theta (dF_ds DF) (dF_dtheta DF) settled F_diff_split ell_grad dF_ds_linear dF_dtheta_linear (dF_ds DF) (dPhi_theta_ds DPhi_theta) jacobian_symmetric mixed_derivative_adjoint t).
+- exact (@bptt_gradient_total State Param ipS ipT HS HT F ell (grad_ell s_star) s_star theta (dF_ds DF) (dF_dtheta DF) settled F_diff_split ell_grad (dF_ds DF) (dPhi_theta_ds DPhi_theta) jacobian_symmetric mixed_derivative_adjoint K).
+Qed.
+End Potential.
