@@ -56,8 +56,15 @@ def _batch_mean(gradients: Parameters, batch: int) -> Parameters:
     return gradients if batch == 1 else {name: g / batch for name, g in gradients.items()}
 
 
-def _pre_activations(drive: Array, signals: State, parameters: Parameters) -> State:
-    """Weighted sums ``W_{n,n+1} v^{n+1} + W_{n+1<-n} v^{n-1} + b^n`` of every layer."""
+def pre_activations(drive: Array, signals: State, parameters: Parameters) -> State:
+    """Weighted sums ``W_{n,n+1} v^{n+1} + W_{n+1<-n} v^{n-1} + b^n`` of every layer.
+
+    Args:
+        drive: what the layer next to the input receives, shape ``(B, size_x)``.
+        signals: what the neurons send, one array of shape ``(B, size_n)`` per layer.
+        parameters: ``theta``; backward weights are used where present.
+
+    """
     last = len(signals) - 1
     sums = []
     for n in range(last + 1):
@@ -126,7 +133,7 @@ class Prototypical:
         self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
     ) -> State:
         """``sigma(a)`` on every layer at once; see :class:`Network`."""
-        sums = list(_pre_activations(x, state, parameters))
+        sums = list(pre_activations(x, state, parameters))
         if nudge is not None and self.nudge == "inside":
             sums[0] = sums[0] - nudge
         new = [sigma(a) for sigma, a in zip(self.activations, sums, strict=True)]
@@ -145,7 +152,7 @@ class Prototypical:
 
     def arguments(self, x: Array, state: State, parameters: Parameters) -> State:
         """Where each activation is evaluated: the pre-activations ``a^n``, shaped as a state."""
-        return _pre_activations(x, state, parameters)
+        return pre_activations(x, state, parameters)
 
     def vector_field_gradient(
         self, x: Array, state: State, parameters: Parameters, change: State
@@ -210,7 +217,7 @@ class EnergyBased:
         drive, rho = self._signals(x, state)
         new = []
         for n, (s, field) in enumerate(
-            zip(state, _pre_activations(drive, rho, parameters), strict=True)
+            zip(state, pre_activations(drive, rho, parameters), strict=True)
         ):
             drift = field * self.activations[n].slope(s) if self._has_slope(n) else field
             drift = drift - s
