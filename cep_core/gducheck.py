@@ -279,8 +279,12 @@ def _void(bench: _Bench, beta: float) -> str:
         return f"a kink at the operating point: a unit is {near:.1e} from one of its activation's"
     gradients = bench.nabla(bench.network)
     size = _norm(gradients.state)
-    if size == 0 or _norm(list(gradients.parameters.values())) == 0:
-        return "the gradient is zero: nothing to compare (target reached, or units saturated)"
+    hidden = bench.noise(beta, gradients) > 1
+    if hidden or _norm(list(gradients.parameters.values())) == 0:
+        return (
+            f"the gradient is zero up to round-off ({size:.1e}): nothing to compare "
+            "(target reached, or units saturated)"
+        )
     plus, minus = bench.delta(beta, 0.0), bench.delta(-beta, 0.0)
     gap = _norm([a - b for a, b in zip(plus.state, minus.state, strict=True)])
     if gap > KINK * size:

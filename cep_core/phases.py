@@ -32,8 +32,18 @@ class FreePhase:
 
 
 def zero_state(parameters: Parameters, batch: int) -> tuple[torch.Tensor, ...]:
-    """Return the state 0 of a layered network for ``batch`` samples, in the parameters' dtype."""
+    """Return the state 0 of a layered network for ``batch`` samples, in the parameters' dtype.
+
+    Raises:
+        ValueError: the parameters are not those of a layered network.
+    """
     layers = sum(name.startswith("b_") for name in parameters)
+    if not layers or any(f"b_{n}" not in parameters for n in range(layers)):
+        msg = (
+            "start: expected a first state, one tensor per layer, because the parameters are not "
+            f"those of a layered network (b_0, b_1, …), found {', '.join(parameters)}"
+        )
+        raise ValueError(msg)
     return tuple(
         parameters[f"b_{n}"].new_zeros((batch, parameters[f"b_{n}"].shape[0]))
         for n in range(layers)
