@@ -1,0 +1,52 @@
+"""Activations as the engine applies them: an affine map that products absorb, then one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """The activation ``sigma(v) = outer(gain * v + offset)``.
+
+    A layer's *field* is ``gain * a + offset``: the gain is the product's factor and the offset part
+    of the constant it is added to, so that only ``outer`` costs a pass over the units.
+
+    Attributes:
+        gain: factor on the pre-activation.
+        offset: what is added to it.
+        outer: writes the function of its first argument into its second.
+
+    """
+
+    gain: float
+    offset: float
+    outer: Callable[[torch.Tensor, torch.Tensor], object]
+
+
+def _sigmoid(field: torch.Tensor, out: torch.Tensor) -> None:
+    torch.sigmoid(field, out=out)
+
+
+def _tanh(field: torch.Tensor, out: torch.Tensor) -> None:
+    torch.tanh(field, out=out)
+
+
+def _clamp(field: torch.Tensor, out: torch.Tensor) -> None:
+    torch.clamp(field, 0, 1, out=out)
+
+
+def _copy(field: torch.Tensor, out: torch.Tensor) -> None:
+    out.copy_(field)
+
+
+ELEMENTWISE: dict[str, Elementwise] = {
+    "sigmoid": Elementwise(4.0, -2.0, _sigmoid),
+    "tanh": Elementwise(1.0, 0.0, _tanh),
+    "hard-sigmoid": Elementwise(1.0, 0.0, _clamp),
+    "identity": Elementwise(1.0, 0.0, _copy),
+}
+"""By the name of the activation in :mod:`cep_core.activations`."""

@@ -1,0 +1,153 @@
+"""What learning does to the fields while the nudged phase runs, rule by rule.
+
+Notation: ``s`` is a layer's state at ``t``, ``s_*`` its steady state, one row per sample;
+``kappa = eta / (beta B)`` contains the mean over the ``B`` samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+from cep_core.fast.settling import Settling
+from cep_core.fast.weights import Weights
+from cep_core.fast.workspace import BOTH, FIRST, SECOND, Workspace
+from cep_core.networks import bias, weight
+
+
+@dataclass(frozen=True)
+class Kappas:
+    """``eta / (beta B)`` of every parameter, for one mini-batch.
+
+    Attributes:
+        into: per directed edge, as :attr:`cep_core.fast.weights.Weights.into`.
+        drive: of the input weights.
+        biases: one per layer.
+
+    """
+
+    into: Mapping[tuple[int, int], float]
+    drive: float
+    biases: tuple[float, ...]
+
+    @classmethod
+    def of(cls, weights: Weights, rates: Mapping[str, float], factor: float) -> Kappas:
+        """Learning rates by parameter name, each times ``factor``."""
+        into = {
+            (n, m): rates[weight(m, n) if weights.tied and m < n else weight(n, m)] * factor
+            for n, m in weights.into
+        }
+        biases = tuple(rates[bias(n)] * factor for n in range(weights.layers))
+        return cls(into, rates[weight(weights.layers - 1, "x")] * factor, biases)
+
+
+class Meanwhile(Protocol):
+    """How the parameters move during the nudged phase, and how they stand after it."""
+
+    def begin(self, space: Workspace, kappas: Kappas) -> None:
+        """Prepare a nudged phase from ``space.rest``."""
+
+    def add(self, space: Workspace, kappas: Kappas, n: int, half: int, part: int) -> None:
+        """Add to one half of a layer's field what the parameters have learned so far.
+
+        ``part`` tells which halves are being computed from one product.
+        """
+
+    def after(self, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
+        """Take note of the new states of a layer."""
+
+
+class Frozen:
+    """EP: the parameters stay until the phase is over."""
+
+    def begin(self, space: Workspace, kappas: Kappas) -> None:
+        """Nothing to prepare."""
+
+    def add(self, space: Workspace, kappas: Kappas, n: int, half: int, part: int) -> None:
+        """Nothing has been learned."""
+
+    def after(self, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
+        """Nothing to note."""
+
+
+def _set_static(
+    settling: Settling, space: Workspace, kappas: Kappas, outs: tuple[torch.Tensor, ...]
+) -> None:
+    """``gain (kappa_b + kappa_x x x^T)``: effect of the biases and, in layer N, of the input."""
+    last = len(outs) - 1
+    for n, (f, out) in enumerate(zip(settling.activations, outs, strict=True)):
+        out.fill_(f.gain * kappas.biases[n])
+        if n == last:
+            out.baddbmm_(space.x, space.x.mT, alpha=f.gain * kappas.drive)
+
+
+class Telescoped:
+    """C-EP: ``theta_t = theta_0 + kappa (dPhi/dtheta(s_t) - dPhi/dtheta(s_*))``.
+
+    So the field of layer ``n`` gains ``A s^n_t - A_* s^n_*``, where
+    ``A = gain (kappa_b + kappa_x x x^T + sum_m kappa_nm s^m_t (s^m_t)^T)`` and ``A_*`` has
+    ``s^m_t (s^m_*)^T`` in place of the last product.
+    """
+
+    def __init__(self, settling: Settling) -> None:
+        """Take the network whose fields are corrected."""
+        self.settling = settling
+
+    def begin(self, space: Workspace, kappas: Kappas) -> None:
+        """Compute the part of the coefficients that stays."""
+        _set_static(self.settling, space, kappas, space.static)
+
+    def add(self, space: Workspace, kappas: Kappas, n: int, half: int, part: int) -> None:  # noqa: ARG002 - both halves are alike
+        """Add ``A s_t - A_* s_*``; the state before a half is the other half."""
+        gain = self.settling.activations[n].gain
+        grown = fixed = space.static[n]
+        for m in self.settling.weights.neighbours(n):
+            s, kappa = space.state[m][half], gain * kappas.into[n, m]
+            grown = torch.baddbmm(grown, s, s.mT, alpha=kappa, out=space.grown[n])
+            fixed = torch.baddbmm(fixed, s, space.rest[m].mT, alpha=kappa, out=space.fixed[n])
+        field = space.field[n][half]
+        field.baddbmm_(grown, space.state[n][1 - half])
+        field.baddbmm_(fixed, space.rest[n], alpha=-1)
+
+    def after(self, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
+        """Nothing to note: the states themselves hold what was learned."""
+
+
+class Written:
+    """C-VF: weights between layers are written after every product; the rest telescopes.
+
+    The later half of a product follows one increment of its weights that the product has not seen:
+    ``kappa (s^n_{t+1} - s^n_t)^T s^m_t``, which enters through ``B x B`` coefficients.
+    """
+
+    def __init__(self, settling: Settling) -> None:
+        """Take the network whose fields are corrected and whose weights are written."""
+        self.settling = settling
+
+    def begin(self, space: Workspace, kappas: Kappas) -> None:
+        """Compute the coefficients of the biases and the input."""
+        _set_static(self.settling, space, kappas, space.static)
+
+    def add(self, space: Workspace, kappas: Kappas, n: int, half: int, part: int) -> None:
+        """Add the effect of biases and input, and of the increment between the halves."""
+        field = space.field[n][half]
+        moved = torch.sub(space.state[n][1 - half], space.rest[n], out=space.moved[n])
+        field.baddbmm_(space.static[n], moved)
+        if part == BOTH and half == SECOND:
+            gain = self.settling.activations[n].gain
+            for m in self.settling.weights.neighbours(n):
+                first, second, _ = space.state[m]
+                torch.bmm(second, first.mT, out=space.grown[n])
+                field.baddbmm_(
+                    space.grown[n], space.change[n][FIRST], alpha=gain * kappas.into[n, m]
+                )
+
+    def after(self, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
+        """Write the increments into the weights."""
+        for m in self.settling.weights.neighbours(n):
+            self.settling.weights.into[n, m].baddbmm_(
+                space.state[m][part].mT, space.change[n][part], alpha=kappas.into[n, m]
+            )

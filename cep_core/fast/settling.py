@@ -1,0 +1,85 @@
+"""The free phase, two steps to a product.
+
+A layered network is bipartite: the even layers at one time depend on the odd layers at the time
+before, and conversely. One synchronous step after another therefore runs two interleaved chains
+that never meet: even layers at even times with odd layers at odd times, and the rest. Stacking the
+two, ``even = [s_{t}; s_{t+1}]`` over ``odd = [s_{t-1}; s_{t}]``, makes two synchronous steps of all
+layers one alternation: the odd layers from the even ones, then the even ones from the odd.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from cep_core.fast.elementwise import Elementwise
+from cep_core.fast.weights import Weights
+from cep_core.fast.workspace import BOTH, FIRST, SECOND, Workspace
+
+
+class Settling:
+    """Free phase of ``S`` networks from the zero state.
+
+    Attributes:
+        weights: the parameters.
+        even, odd: the two groups of layers.
+        now: the half of each layer's rows that holds ``s_T`` after a free phase of ``T`` steps.
+
+    """
+
+    def __init__(self, weights: Weights, activations: tuple[Elementwise, ...]) -> None:
+        """Take the parameters as they are held, and one activation per layer."""
+        self.weights = weights
+        self.activations = activations
+        self.even = tuple(range(0, weights.layers, 2))
+        self.odd = tuple(range(1, weights.layers, 2))
+        self.now = tuple(FIRST if n % 2 == 0 else SECOND for n in range(weights.layers))
+        self._neighbours = tuple(weights.neighbours(n) for n in range(weights.layers))
+
+    def drive(self, space: Workspace) -> None:
+        """Set the constant part of every field, biases, offsets and the signal of ``space.x``."""
+        last = self.weights.layers - 1
+        for n, (f, b) in enumerate(zip(self.activations, self.weights.biases, strict=True)):
+            first, second, _ = space.base[n]
+            torch.mul(b, f.gain, out=space.gained_bias[n]).add_(f.offset)
+            if n == last:
+                constant = space.gained_bias[n]
+                torch.baddbmm(constant, space.x, self.weights.drive, alpha=f.gain, out=first)
+            else:
+                first.copy_(space.gained_bias[n])
+            second.copy_(first)
+
+    def fields(self, space: Workspace, group: tuple[int, ...], part: int) -> None:
+        """Fields of a group of layers from the states of the other, for one or both halves."""
+        for n in group:
+            field, gain = space.field[n][part], self.activations[n].gain
+            constant = space.base[n][part]
+            for m in self._neighbours[n]:
+                signal = space.state[m][part]
+                torch.baddbmm(constant, signal, self.weights.into[n, m], alpha=gain, out=field)
+                constant = field
+            if constant is not field:
+                field.copy_(constant)
+
+    def activate(self, space: Workspace, group: tuple[int, ...], part: int) -> None:
+        """States of a group of layers from their fields."""
+        for n in group:
+            self.activations[n].outer(space.field[n][part], space.state[n][part])
+
+    def settle(self, space: Workspace, steps: int) -> None:
+        """Run ``steps`` transitions from the zero state, :meth:`drive` having been called.
+
+        Afterwards the even layers hold ``[s_T; s_{T+1}]`` and the odd ones ``[s_{T-1}; s_T]``; the
+        later half of an even layer's field is that of ``s_{T+1}``.
+        """
+        for n, half in enumerate(self.now):
+            state = space.state[n][half]
+            if steps % 2:
+                self.activations[n].outer(space.base[n][half], state)
+            else:
+                state.zero_()
+        self.fields(space, self.even, SECOND)
+        self.activate(space, self.even, SECOND)
+        for _ in range(steps // 2):
+            for group in (self.odd, self.even):
+                self.fields(space, group, BOTH)
+                self.activate(space, group, BOTH)

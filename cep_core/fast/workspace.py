@@ -1,0 +1,61 @@
+"""The buffers of one mini-batch, allocated once for each batch size.
+
+Every layer's states of two successive times lie one above the other, so that one product carries
+both. Half ``FIRST`` of the rows is the earlier time, half ``SECOND`` the later, ``BOTH`` all rows.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from cep_core.fast.weights import Weights
+
+FIRST, SECOND, BOTH = 0, 1, 2
+Rows = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""A buffer's earlier half, its later half, and the whole."""
+
+
+class Workspace:
+    """Buffers for ``S`` networks and mini-batches of ``batch`` samples.
+
+    Attributes:
+        state: states of two successive times, per layer, rows of ``(S, 2 batch, size_n)``.
+        field: what the activation is applied to, likewise.
+        base: the constant part of the field, likewise: bias, offset and input.
+        change: from one state to the next, likewise; C-VF only.
+        gained_bias: ``gain * bias + offset``, ``(S, 1, size_n)``.
+        rest: the steady state of the free phase, ``(S, batch, size_n)``.
+        moved: from the steady state to the last nudged one, likewise.
+        grown, fixed: coefficients of the samples' own states and steady states in the field of a
+            layer whose weights learn meanwhile, ``(S, batch, batch)``.
+        static: the part of both that does not change within a mini-batch.
+        x, y: input and target, ``(S, batch, size_x)`` and ``(S, batch, size_0)``.
+        pull: the constant part of the nudge, as ``y``.
+
+    """
+
+    def __init__(self, weights: Weights, batch: int) -> None:
+        """Allocate for one batch size, in the dtype and on the device of the weights."""
+        self.batch = batch
+        count = weights.drive.shape[0]
+
+        def empty(*shape: int) -> torch.Tensor:
+            return torch.zeros(shape, dtype=weights.drive.dtype, device=weights.drive.device)
+
+        def rows(size: int) -> Rows:
+            both = empty(count, 2 * batch, size)
+            return both[:, :batch], both[:, batch:], both
+
+        self.state = tuple(map(rows, weights.sizes))
+        self.field = tuple(map(rows, weights.sizes))
+        self.base = tuple(map(rows, weights.sizes))
+        self.change = tuple(map(rows, weights.sizes))
+        self.rest = tuple(empty(count, batch, size) for size in weights.sizes)
+        self.moved = tuple(empty(count, batch, size) for size in weights.sizes)
+        self.gained_bias = tuple(empty(count, 1, size) for size in weights.sizes)
+        self.grown, self.fixed, self.static = (
+            tuple(empty(count, batch, batch) for _ in weights.sizes) for _ in range(3)
+        )
+        self.x = empty(count, batch, weights.drive.shape[1])
+        self.y = empty(count, batch, weights.sizes[0])
+        self.pull = empty(count, batch, weights.sizes[0])
