@@ -1,0 +1,145 @@
+"""Checkpoints: parameters and a JSON record in one safetensors file, verified when read.
+
+A checkpoint says which run and which epoch it belongs to and carries a digest of its contents, so
+that one that is truncated, altered, renamed or from another run is recognised. Reading one runs no
+code: safetensors holds numbers, the record is JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from cep_core.files import replacing
+
+KEEP = 2
+"""How many of the newest checkpoints of a run are kept."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be trusted; the text names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run's state at the end of an epoch.
+
+    Attributes:
+        epoch: how many epochs have been trained.
+        parameters: by name, on the CPU.
+        record: what else is to be kept, JSON-able.
+
+    """
+
+    epoch: int
+    parameters: dict[str, torch.Tensor]
+    record: dict[str, Any]
+
+
+def path_of(folder: Path, epoch: int) -> Path:
+    """Return where the checkpoint of an epoch lies."""
+    return folder / f"checkpoint-{epoch:04d}.safetensors"
+
+
+def save(folder: Path, checkpoint: Checkpoint, *, run: str) -> Path:
+    """Write a checkpoint atomically and remove those that are older than the newest :data:`KEEP`.
+
+    Args:
+        folder: the run's folder.
+        checkpoint: what to write.
+        run: identity of the run, any text; reading asks for the same.
+
+    Returns:
+        The file's path.
+
+    """
+    parameters = {name: value.contiguous() for name, value in checkpoint.parameters.items()}
+    head = _head(run, checkpoint.epoch, checkpoint.record)
+    path = path_of(folder, checkpoint.epoch)
+    with replacing(path) as temporary:
+        save_file(parameters, temporary, {"head": head, "sha256": _digest(head, parameters)})
+    for other in _files(folder):
+        if _epoch_of(other) <= checkpoint.epoch - KEEP:
+            other.unlink(missing_ok=True)
+    return path
+
+
+def read(path: Path, *, run: str) -> Checkpoint:
+    """Read a checkpoint and verify that it is whole and belongs to this run and its name's epoch.
+
+    Raises:
+        CheckpointError: it is missing, truncated, altered, or belongs elsewhere.
+
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            parameters = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{path}: expected a whole safetensors file, found: {error}"
+        ) from error
+    head = metadata.get("head", "")
+    found = _digest(head, parameters)
+    if metadata.get("sha256") != found:
+        raise CheckpointError(
+            f"{path}: SHA-256 of the contents: expected {metadata.get('sha256', 'one')}, found "
+            f"{found} (altered, or not a checkpoint)"
+        )
+    fields = json.loads(head)
+    for field, expected in (("run", run), ("epoch", _epoch_of(path))):
+        if fields[field] != expected:
+            raise CheckpointError(
+                f"{path}: {field}: expected {expected}, found {fields[field]} (swapped)"
+            )
+    return Checkpoint(fields["epoch"], parameters, fields["record"])
+
+
+def latest(folder: Path, *, run: str, warn: Callable[[str], object]) -> Checkpoint | None:
+    """Return the newest sound checkpoint of a run, or None if there is none.
+
+    Args:
+        folder: the run's folder.
+        run: identity of the run.
+        warn: told, in one line, of every newer one that is not sound.
+
+    """
+    for path in sorted(_files(folder), key=_epoch_of, reverse=True):
+        try:
+            return read(path, run=run)
+        except CheckpointError as error:
+            warn(f"checkpoint not used: {error}")
+    return None
+
+
+def _head(run: str, epoch: int, record: dict[str, Any]) -> str:
+    return json.dumps({"run": run, "epoch": epoch, "record": record}, allow_nan=False)
+
+
+def _digest(head: str, parameters: dict[str, torch.Tensor]) -> str:
+    digest = hashlib.sha256(head.encode())
+    for name in sorted(parameters):
+        value = parameters[name]
+        digest.update(f"\n{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        digest.update(value.contiguous().numpy().data)
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    return [p for p in folder.glob("checkpoint-*.safetensors") if _number(p).isdecimal()]
+
+
+def _number(path: Path) -> str:
+    return path.stem.removeprefix("checkpoint-")
+
+
+def _epoch_of(path: Path) -> int:
+    return int(_number(path))
