@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from cep_core.files import write_json
 from cep_core.stages import write_stage
 from cep_core.verdicts import Check, Verdict, combine
-from theory.statement import Case, Level, all_cases, decide, select
+from theory.pool import decide_all, gather
+from theory.statement import Case, Level, select
 
 
 def _say(text: str = "") -> None:
@@ -43,40 +42,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--processes", type=int, default=2, metavar="N", help="2 unless given")
     return parser
-
-
-def _cases(*, mutants: bool) -> tuple[Case, ...]:
-    cases = all_cases()
-    if mutants:
-        from theory.mutants import cells  # noqa: PLC0415 - only when asked for
-
-        cases += cells()
-    return cases
-
-
-def _decide_named(name: str) -> Check:
-    """Decide the case called ``name``, in a process of its own."""
-    import torch  # noqa: PLC0415 - in the worker only
-
-    torch.set_num_threads(1)
-    cases = _cases(mutants=name.startswith("mutants/"))
-    return decide(next(case for case in cases if case.name == name))
-
-
-def decide_all(cases: Sequence[Case], processes: int) -> Iterator[Check]:
-    """Decide the cases, dearest first, in so many processes; yield each as it is done."""
-    dearest_first = sorted(cases, key=lambda case: -case.cost)
-    if processes == 1 or len(cases) == 1:
-        yield from map(decide, dearest_first)
-        return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_decide_named, case.name) for case in dearest_first]
-        try:
-            for done in as_completed(futures):
-                yield done.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _not_run(case: Case) -> Check:
@@ -150,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.processes < 1:
         parser.error(f"--processes: expected a positive count, found {options.processes}")
     try:
-        cases = select(_cases(mutants=options.mutants), options.only, options.level)
+        cases = select(gather(mutants=options.mutants), options.only, options.level)
     except ValueError as error:
         parser.error(str(error))
     if not cases:

@@ -104,7 +104,7 @@ class Case:
         }
 
 
-SOURCES: tuple[str, ...] = ()
+SOURCES: tuple[str, ...] = ("theorem1",)
 """Modules of this package whose ``cases()`` are decided, in the order of the table."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+from flint import fmpq
 from numpy.typing import NDArray
 
 Elements: TypeAlias = NDArray[Any]
@@ -44,10 +45,18 @@ class Series:
 
     __array_ufunc__ = None  # NumPy must leave mixed operations to this class
 
+    def __post_init__(self) -> None:
+        """Give all coefficients one shape: a sum along an axis must see every row of each."""
+        shapes = {c.shape for c in self.coefficients}
+        if len(shapes) > 1:
+            shape = np.broadcast_shapes(*shapes)
+            spread = tuple(np.broadcast_to(c, shape) for c in self.coefficients)
+            object.__setattr__(self, "coefficients", spread)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of every coefficient."""
-        return np.broadcast_shapes(*(c.shape for c in self.coefficients))
+        return self.coefficients[0].shape
 
     @property
     def constant(self) -> Elements:
@@ -140,7 +149,16 @@ class Series:
 
     def __truediv__(self, divisor: int) -> Series:
         """Quotient by a positive integer."""
-        return self._each(lambda c: boxed(c / divisor))
+        return self._each(lambda c: quotient(c, divisor))
+
+
+def quotient(values: Elements, divisor: int) -> Elements:
+    """Divide ring elements by a positive integer; the integers among them become rationals."""
+    found = np.empty(values.shape, dtype=object)
+    for index in np.ndindex(*values.shape):
+        value = values[index]
+        found[index] = fmpq(value, divisor) if isinstance(value, int) else value / divisor
+    return found
 
 
 def monomial(power: int, order: int, coefficient: Any = 1) -> Series:
@@ -167,5 +185,3 @@ def powers(base: Series, highest: int) -> list[Series]:
         found.append(found[-1] * base)
     return found
 
-
-__all__ = ["Elements", "Series", "boxed", "constant", "monomial", "perturbed", "powers"]

@@ -1,0 +1,50 @@
+"""Decide cases in a few processes; a case whose process dies is inconclusive, the others stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+
+from cep_core.verdicts import Check
+from theory.statement import Answer, Case, Outcome, all_cases, decide, judge
+
+
+def gather(*, mutants: bool) -> tuple[Case, ...]:
+    """Return the cases of every statement and, if asked for, of the mutants."""
+    cases = all_cases()
+    if mutants:
+        from theory.mutants import cells  # noqa: PLC0415 - only when asked for
+
+        cases += cells()
+    return cases
+
+
+def decide_named(name: str) -> Check:
+    """Decide the case called ``name``, on one thread."""
+    import torch  # noqa: PLC0415 - in the worker only
+
+    torch.set_num_threads(1)
+    cases = gather(mutants=name.startswith("mutants/"))
+    return decide(next(case for case in cases if case.name == name))
+
+
+def decide_all(cases: Sequence[Case], processes: int) -> Iterator[Check]:
+    """Decide the cases, dearest first, in so many processes; yield each as it is done."""
+    dearest_first = sorted(cases, key=lambda case: -case.cost)
+    if processes == 1 or len(cases) == 1:
+        yield from map(decide, dearest_first)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(decide_named, case.name): case for case in dearest_first}
+        try:
+            for done in as_completed(futures):
+                try:
+                    yield done.result()
+                except BrokenProcessPool:
+                    reason = "a worker process died (out of memory?) before this was decided"
+                    yield judge(futures[done], Outcome(Answer.UNDECIDED, reason=reason), 0.0)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
