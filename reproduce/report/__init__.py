@@ -1,0 +1,28 @@
+"""The versioned report: one page for a person, two JSON files for a program, figures and tables."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from cep_core.verdicts import Verdict
+from reproduce.report.assemble import write_report
+from reproduce.stages import STAGES, say
+
+
+def add_command(commands: Any) -> None:
+    """Add ``report`` to the command line's subparsers."""
+    parser = commands.add_parser("report", help="write reports/<label>/ from the stages' results")
+    parser.add_argument("--stages", type=Path, default=STAGES, metavar="DIR")
+    parser.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR")
+    parser.add_argument(
+        "--label", help="name of the report; the version and commit unless given, never overwritten"
+    )
+    parser.set_defaults(command=_command)
+
+
+def _command(arguments: argparse.Namespace) -> int:
+    folder, verdict = write_report(arguments.stages, arguments.reports, arguments.label)
+    say(f"report: {verdict}, {folder / 'report.html'}")
+    return 0 if verdict is Verdict.PASS else 1
