@@ -17,284 +17,181 @@ divides.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from cep_core.activations import Identity
-from cep_core.arrays import Array, Parameters, State
-from cep_core.losses import SquaredError
-from cep_core.networks import Network, Prototypical
-from cep_core.phases import NudgedStep, nudged_phase
-from cep_core.rules import C_EP, C_VF, EP, Rule
+from cep_core.rules import C_VF
 from theory.arithmetic.degrees import Degree
-from theory.arithmetic.jets import Jet, beta, coefficient
-from theory.arithmetic.prime_field import P, Field, uniform
-from theory.arithmetic.tape import (
-    Gradients,
-    Traced,
-    gradients,
-    transposed_product,
-    unrolled_gradients,
-)
+from theory.arithmetic.prime_field import Field, P, uniform
+from theory.identities import Sides, augmented, joint_limit, theorem1, vector_field_error
 from theory.random_points import Point, Shape, draw_point
 from theory.statement import Answer, Case, Level, Outcome
 
-Residue = tuple[str, int, Array]
-"""What should be zero: the process, the step, and left side minus right side."""
+STEPS = 10
+"""``K`` of every case."""
 
-Phase = Callable[..., Iterator[NudgedStep]]
-"""The nudged phase, with the signature of :func:`cep_core.phases.nudged_phase`."""
+SEED = 20200512
+"""Seed of the points, fixed so that a run can be repeated."""
 
-Unrolled = Callable[..., Gradients]
-"""BPTT, with the signature of :func:`theory.arithmetic.tape.unrolled_gradients`."""
+ONE_HIDDEN, TWO_HIDDEN = (784, 512, 10), (784, 512, 512, 10)
 
-
-def _times(array: Array, factor: Array) -> Array:
-    """``array * factor``, sparing the multiplication by the integer 1."""
-    return array if isinstance(factor, int) and factor == 1 else array * factor
+Identity = Callable[[Point], Iterator[Sides]]
 
 
-def settled(point: Point) -> Iterator[Residue]:
-    """``F(x, s_*, theta) = s_*``."""
-    following = point.network.transition(point.x, point.state, point.parameters)
-    for n, (before, after) in enumerate(zip(point.state, following, strict=True)):
-        yield f"s_{n}", -1, after - before
+def degree_of(shape: Shape, identity: Identity) -> int:
+    """Bound the degree of what :func:`decide_at_random` compares, by running it on degrees."""
+    point = draw_point(shape, lambda *size: Degree(1, size))
+    return max(max(int(left.bound), int(right.bound)) for _, _, left, right in identity(point))
 
 
-def _first_order(
-    point: Point, rule: Rule, phase: Phase, *, steps: int, kappa: Any
-) -> Iterator[tuple[State, Parameters]]:
-    """``time_scale`` times ``Delta_s(t)`` and ``Delta_theta(t)`` at beta = 0, step by step."""
-    for step in phase(
-        point.network,
-        rule,
-        point.x,
-        point.y,
-        point.parameters,
-        point.state,
-        beta=beta(),
-        kappa=kappa,
-        steps=steps,
-    ):
-        moved = tuple(
-            coefficient(after, 1) - coefficient(before, 1)
-            for before, after in zip(step.state, step.following, strict=True)
-        )
-        yield moved, {name: coefficient(value, 1) for name, value in step.increment.items()}
+def decide_at_random(shape: Shape, identity: Identity, *, seed: int = SEED) -> Outcome:
+    """Compare both sides of an identity, element by element, at a random point.
 
-
-def theorem1(
-    point: Point,
-    *,
-    rule: Rule = C_EP,
-    steps: int,
-    phase: Phase = nudged_phase,
-    unrolled: Unrolled = unrolled_gradients,
-) -> Iterator[Residue]:
-    """``lim Delta_s(t) = -D nabla_s(t)`` and ``lim Delta_theta(t) = -nabla_theta(t)``.
-
-    ``D`` is 1 in the energy-based setting and the slope of the activation in the prototypical one,
-    whose neurons are nudged before it.
+    Undecided if the point is not a steady state of the network, or if some process is zero on
+    both sides throughout. If the identity is false, it is refuted except with the probability
+    that is returned as ``error probability``.
     """
-    yield from settled(point)
-    scale = point.network.time_scale
-    nabla = unrolled(
-        point.network, point.x, point.y, point.parameters, point.state, steps=steps
-    )
-    for t, (states, increments) in enumerate(
-        _first_order(point, rule, phase, steps=steps, kappa=0)
-    ):
-        for n, delta in enumerate(states):
-            expected = nabla.states[t][n] * point.slopes[n]
-            yield f"s_{n}", t, delta + _times(expected, scale)
-        for name, delta in increments.items():
-            yield name, t, delta + _times(nabla.parameters[t][name], scale)
-
-
-def _first_response(point: Point) -> State:
-    """``-time_scale D dl/ds``: what one nudged step adds to a steady state."""
-    output = SquaredError().gradient(point.state[0], point.y) * point.slopes[0] * -1
-    rest = tuple(s * 0 for s in point.state[1:])
-    return (_times(output, point.network.time_scale), *rest)
-
-
-def _parameter_field(network: Network) -> Network:
-    """The network whose ``dF/dtheta`` makes the increments: without the activation if prototypical."""
-    if isinstance(network, Prototypical):
-        return Prototypical(tuple(Identity() for _ in network.activations))
-    return network
-
-
-def _transposed_in_parameters(point: Point, direction: State) -> Parameters:
-    """``(dF/dtheta)^T direction``, averaged over the mini-batch."""
-    names = list(point.parameters)
-    network = _parameter_field(point.network)
-    found = transposed_product(
-        lambda *values: network.transition(
-            point.x, point.state, dict(zip(names, values, strict=True))
-        ),
-        list(point.parameters.values()),
-        direction,
-    )
-    batch = point.x.shape[0]
-    return {
-        name: g if batch == 1 else g / batch for name, g in zip(names, found, strict=True)
+    point = draw_point(shape, partial(uniform, np.random.default_rng(seed)))
+    compared = 0
+    alive: dict[str, bool] = {}
+    for name, t, left, right in identity(point):
+        gap: Field = left - right
+        compared += gap.words.size
+        if not gap.is_zero():
+            where = f"{gap.nonzero()} of {gap.words.size} elements of {name}"
+            if t < 0:
+                return Outcome(Answer.UNDECIDED, {}, f"not a steady state: F moves {where}")
+            reason = f"the sides differ at t = {t} in {where}"
+            return Outcome(Answer.REFUTED, {"identities": compared, "first time": t}, reason)
+        alive[name] = alive.get(name, False) or (t >= 0 and not left.is_zero())
+    dead = [name for name, living in alive.items() if not living]
+    if dead:
+        reason = f"nothing is compared: {', '.join(dead)} is zero on both sides throughout"
+        return Outcome(Answer.UNDECIDED, {"identities": compared}, reason)
+    degree = degree_of(shape, identity)
+    numbers: dict[str, Any] = {
+        "identities": compared,
+        "degree": degree,
+        "error probability": degree / P,
+        "seed": seed,
     }
+    return Outcome(Answer.HOLDS, numbers, f"at most {degree}/(2^31 - 1) that a false one passes")
 
 
-def _derivative_along(point: Point, states: State, parameters: Parameters) -> State:
-    """``dF/ds states + dF/dtheta parameters``, by dual numbers."""
-    following = point.network.transition(
-        point.x,
-        tuple(Jet((s, d)) for s, d in zip(point.state, states, strict=True)),
-        {
-            name: Jet((value, parameters[name])) if name in parameters else value
-            for name, value in point.parameters.items()
-        },
+EQUAL = "C-EP's updates equal minus BPTT's gradients in the limit: Delta(t) -> -nabla(t), all t < K"
+OF_C_VF = (
+    "C-VF's updates equal minus BPTT's gradients in the limit: Delta(t) -> -nabla(t), all t < K"
+)
+EVERYWHERE = "weights, inputs, targets, dt, kappa and derivatives of the activations drawn from F_p"
+
+
+def _families() -> Iterator[tuple[str, str, str, Shape, Identity, Answer]]:
+    """Statement, variant, claim, kind of point (for one size), identity, expected answer."""
+    any_size = Shape(ONE_HIDDEN)
+    exact = partial(theorem1, steps=STEPS)
+    prototypical = replace(any_size, setting="prototypical")
+    yield "theorem1", "energy-based, rho' on every layer", EQUAL, any_size, exact, Answer.HOLDS
+    yield (
+        "theorem1",
+        "energy-based, identity at the output",
+        EQUAL,
+        replace(any_size, linear_output=True),
+        exact,
+        Answer.HOLDS,
     )
-    return tuple(coefficient(s, 1) for s in following)
-
-
-def joint_limit(
-    point: Point, *, steps: int, phase: Phase = nudged_phase
-) -> Iterator[Residue]:
-    """At fixed kappa ``Delta_s(t) -> -(J + kappa G)^t dl/ds``, ``Delta_theta = (dF/dtheta)^T Delta_s``.
-
-    ``G = (dF/dtheta)(dF/dtheta)^T``, over all samples of a mini-batch with the factor ``1/B``. In
-    the prototypical setting, where the activation comes after the nudge and the parameters,
-    ``-(J + kappa D A A^T)^t D dl/ds`` with ``A = da/dtheta``.
-    """
-    yield from settled(point)
-    response = _first_response(point)
-    for t, (states, increments) in enumerate(
-        _first_order(point, C_EP, phase, steps=steps, kappa=point.kappa)
-    ):
-        for n, delta in enumerate(states):
-            yield f"s_{n}", t, delta - response[n]
-        along = _transposed_in_parameters(point, response)
-        for name, delta in increments.items():
-            yield name, t, delta - along[name]
-        if t + 1 < steps:
-            learned = {name: g * point.kappa[name] for name, g in along.items()}
-            response = _derivative_along(point, response, learned)
-
-
-def vector_field_error(
-    point: Point,
-    *,
-    steps: int,
-    phase: Phase = nudged_phase,
-    unrolled: Unrolled = unrolled_gradients,
-) -> Iterator[Residue]:
-    """C-VF: ``Delta_s(t) + nabla_s(t) = ((J^T)^t - J^t) dl/ds``, whatever the backward weights."""
-    yield from settled(point)
-    scale = point.network.time_scale
-    nabla = unrolled(
-        point.network, point.x, point.y, point.parameters, point.state, steps=steps
+    yield (
+        "theorem1",
+        "energy-based, published output drift",
+        EQUAL,
+        replace(any_size, drift_slope="hidden"),
+        exact,
+        Answer.REFUTED,
     )
-    forward = backward = tuple(g * -1 for g in _first_response(point))
-    for t, (states, increments) in enumerate(
-        _first_order(point, C_VF, phase, steps=steps, kappa=0)
-    ):
-        error = tuple(b - f for b, f in zip(backward, forward, strict=True))
-        for n, delta in enumerate(states):
-            yield f"s_{n}", t, delta + _times(nabla.states[t][n], scale) - error[n]
-        along = _transposed_in_parameters(point, error)
-        for name, delta in increments.items():
-            yield name, t, delta + _times(nabla.parameters[t][name], scale) - along[name]
-        if t + 1 < steps:
-            forward = _derivative_along(point, forward, {})
-            backward = tuple(
-                transposed_product(
-                    lambda *s: point.network.transition(point.x, s, point.parameters),
-                    point.state,
-                    backward,
+    yield "prototypical", "nudge inside the activation", EQUAL, prototypical, exact, Answer.HOLDS
+    yield (
+        "prototypical",
+        "nudge outside the activation (published)",
+        EQUAL,
+        replace(prototypical, nudge="outside"),
+        exact,
+        Answer.REFUTED,
+    )
+    yield (
+        "joint_limit",
+        "energy-based, mini-batch of 2",
+        "with kappa fixed, Delta_s(t) -> -(J + kappa G)^t dl/ds, and (dF/dtheta)^T of it",
+        replace(any_size, batch=2),
+        partial(joint_limit, steps=STEPS),
+        Answer.HOLDS,
+    )
+    yield (
+        "joint_limit",
+        "prototypical, nudge inside",
+        "with kappa fixed, Delta_s(t) -> -(J + kappa D A A^T)^t D dl/ds, A = da/dtheta",
+        prototypical,
+        partial(joint_limit, steps=STEPS),
+        Answer.HOLDS,
+    )
+    forth = partial(theorem1, steps=STEPS, rule=C_VF)
+    symmetric = replace(any_size, backward="symmetric")
+    yield "vector_field", "symmetric weights, energy-based", OF_C_VF, symmetric, forth, Answer.HOLDS
+    yield (
+        "vector_field",
+        "symmetric weights, prototypical",
+        OF_C_VF,
+        replace(symmetric, setting="prototypical"),
+        forth,
+        Answer.HOLDS,
+    )
+    free = replace(any_size, backward="free")
+    yield "vector_field", "asymmetric weights", OF_C_VF, free, forth, Answer.REFUTED
+    yield (
+        "vector_field",
+        "asymmetric weights: the error, without rho' as published",
+        "Delta_s(t) + nabla_s(t) -> ((J^T)^t - J^t) dl/ds, and (dF/dtheta)^T of it for theta",
+        replace(free, drift_slope="none"),
+        partial(vector_field_error, steps=STEPS),
+        Answer.HOLDS,
+    )
+
+
+def cases() -> tuple[Case, ...]:
+    """Return the cases in the prime field, at 784-512-10 and at 784-512-512-10."""
+    found = []
+    for sizes in (ONE_HIDDEN, TWO_HIDDEN):
+        size = f"{'-'.join(map(str, sizes))}, K = {STEPS}"
+        case = partial(
+            Case, where=EVERYWHERE, method="random points of F_p, p = 2^31 - 1", level=Level.MODULAR
+        )
+        for statement, variant, claim, shape, identity, expected in _families():
+            found.append(
+                case(
+                    statement,
+                    variant,
+                    claim,
+                    size=size,
+                    decide=partial(decide_at_random, replace(shape, sizes=sizes), identity),
+                    expected=expected,
+                    cost=0.5,
                 )
             )
-
-
-@dataclass(frozen=True)
-class Augmented:
-    """The network of ``Phi + B/2 sum_theta kappa |dPhi/dtheta(s) - dPhi/dtheta(s_*)|^2``.
-
-    The square is differentiated in reverse mode. It does not depend on theta (Phi is linear in
-    theta), so the derivatives with respect to theta are those of Phi.
-
-    Attributes:
-        network: the network of ``Phi``.
-        kappa: one number per parameter.
-        anchor: ``dPhi/dtheta(s_*)``, the mean over the mini-batch.
-
-    """
-
-    network: Network
-    kappa: Parameters
-    anchor: Parameters
-
-    @property
-    def time_scale(self) -> Array:
-        """That of the network."""
-        return self.network.time_scale
-
-    def transition(
-        self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
-    ) -> State:
-        """One nudged transition of the augmented primitive function."""
-        plain = self.network.transition(x, state, parameters, nudge)
-        traced = tuple(Traced(s) for s in state)
-        found = self.network.primitive_gradient(x, traced, parameters)
-        total = 0
-        for name, value in found.items():
-            gap = value - self.anchor[name]
-            total = total + (gap * gap).sum() * self.kappa[name]
-        extra = gradients(total * x.shape[0] / 2, traced)
-        return tuple(s + g for s, g in zip(plain, extra, strict=True))
-
-    def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
-        """``dPhi/dtheta``, averaged over the mini-batch."""
-        return self.network.primitive_gradient(x, state, parameters)
-
-    def vector_field_gradient(
-        self, x: Array, state: State, parameters: Parameters, change: State
-    ) -> Parameters:
-        """``(dF/dtheta)^T change``, averaged over the mini-batch."""
-        return self.network.vector_field_gradient(x, state, parameters, change)
-
-
-def augmented(
-    point: Point, *, steps: int, order: int, phase: Phase = nudged_phase
-) -> Iterator[Residue]:
-    """C-EP is EP in the augmented primitive function, and its conservation law, to beta^order.
-
-    ``theta_t - kappa dPhi/dtheta(s_t)`` stays what it was at ``t = 0``; the states of the two
-    phases are the same, and so are the total updates.
-    """
-    yield from settled(point)
-    network, x, y, theta = point.network, point.x, point.y, point.parameters
-    anchor = network.primitive_gradient(x, point.state, theta)
-    start = {name: theta[name] - anchor[name] * point.kappa[name] for name in theta}
-    nudging = {"beta": beta(order), "kappa": point.kappa, "steps": steps}
-    continual = phase(network, C_EP, x, y, theta, point.state, **nudging)
-    augmented_network = Augmented(network, point.kappa, anchor)
-    total: Parameters = {}
-    plain = nudged_phase(augmented_network, EP, x, y, theta, point.state, **nudging)
-    for t, (left, right) in enumerate(zip(continual, plain, strict=True)):
-        for n, (a, b) in enumerate(zip(left.following, right.following, strict=True)):
-            yield from _by_order(f"s_{n}", t, a - b, order)
-        reached = network.primitive_gradient(x, left.following, theta)
-        for name, kappa in point.kappa.items():
-            kept = left.parameters[name] - reached[name] * kappa - start[name]
-            yield from _by_order(name, t, kept, order)
-            increment = right.increment[name]
-            total[name] = increment if name not in total else total[name] + increment
-    for name, kappa in point.kappa.items():
-        difference = theta[name] + total[name] * kappa - left.parameters[name]
-        yield from _by_order(name, steps, difference, order)
-
-
-def _by_order(name: str, t: int, value: Array, order: int) -> Iterator[Residue]:
-    for k in range(order + 1):
-        yield f"{name}, beta^{k}", t, coefficient(value, k)
+        order = 2 if sizes == ONE_HIDDEN else 1
+        found.append(
+            case(
+                "augmented",
+                f"energy-based, mini-batch of 2, to beta^{order}",
+                "C-EP is EP in the augmented primitive function; theta_t - kappa dPhi/dtheta(s_t) "
+                "is conserved",
+                size=size,
+                decide=partial(
+                    decide_at_random,
+                    Shape(sizes, batch=2, order=order),
+                    partial(augmented, steps=STEPS, order=order),
+                ),
+                cost=2,
+            )
+        )
+    return tuple(found)

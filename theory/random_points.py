@@ -133,9 +133,7 @@ def draw_point(shape: Shape, draw: Draw) -> Point:
     x, y = draw(shape.batch, shape.sizes[0]), draw(shape.batch, sizes[0])
     free = [[draw(shape.batch, size) for _ in range(shape.order + 3)] for size in sizes]
     kinds = [_Taylor() for _ in sizes]
-    activations: list[Activation] = [
-        Smooth(f"rho_{n}", taylor) for n, taylor in enumerate(kinds)
-    ]
+    activations: list[Activation] = [Smooth(f"rho_{n}", taylor) for n, taylor in enumerate(kinds)]
     energy_based = shape.setting == "energy-based"
     drive = draw(shape.batch, shape.sizes[0]) if energy_based else x
     if energy_based:
