@@ -1,0 +1,89 @@
+"""``python -m reproduce run ROW``: train one row of the paper's table."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+
+from cep_core.data import load
+from cep_core.networks import Nudge
+from cep_core.training import EngineName
+from reproduce.runs import DTYPES, DeviceName, DivergedError, Request, train
+from reproduce.specs import row_named, row_names
+from reproduce.stages import say
+
+
+def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the ``run`` command to the command line."""
+    parser = subparsers.add_parser(
+        "run",
+        help="train one row of the paper's table",
+        description="Trains a row into a directory that can be interrupted and resumed at every "
+        "epoch. Exit code 0: done; 1: training diverged; 2: bad input; 130: interrupted.",
+    )
+    parser.add_argument(
+        "row", metavar="ROW", help=f"one of {', '.join(row_names())}, or a .toml file"
+    )
+    parser.add_argument("--seed", type=int, required=True, help="seed of everything random")
+    parser.add_argument("--out", type=Path, required=True, help="directory of the run")
+    parser.add_argument("--epochs", type=int, help="epochs in all (default: the paper's)")
+    parser.add_argument("--nudge", choices=get_args(Nudge), help="nudge outside (published) or in")
+    parser.add_argument("--angle", type=float, help="initial angle in degrees; C-VF only")
+    parser.add_argument("--dtype", choices=tuple(DTYPES), default="float32")
+    add_training_options(parser)
+    parser.set_defaults(command=command)
+
+
+def add_training_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that every command that trains has."""
+    parser.add_argument(
+        "--data",
+        default="mnist5k",
+        metavar="mnist5k|mnist|DIR",
+        help="embedded digits (default), full MNIST by download, or a directory of IDX files",
+    )
+    parser.add_argument("--engine", choices=get_args(EngineName), default="fast")
+    parser.add_argument("--device", choices=get_args(DeviceName), default="cpu")
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Train; return the exit code."""
+    torch.set_num_threads(1)
+    overrides = {
+        field: value
+        for field in ("nudge", "angle")
+        if (value := getattr(arguments, field)) is not None
+    }
+    request = Request(
+        row_named(arguments.row).changed(**overrides),
+        arguments.seed,
+        engine=arguments.engine,
+        device=arguments.device,
+        dtype=arguments.dtype,
+    )
+    data = load(arguments.data)
+    try:
+        results = train(request, data, arguments.out, epochs=arguments.epochs)
+    except DivergedError as error:
+        say(f"error: {error}")
+        return 1
+    except KeyboardInterrupt:
+        again = shlex.join(["python", "-m", "reproduce", *sys.argv[1:]])
+        say(f"interrupted; every finished epoch is in {arguments.out}. Resume with: {again}")
+        return 130
+    say(_summary(results, arguments.out))
+    return 0
+
+
+def _summary(results: dict[str, Any], folder: Path) -> str:
+    return (
+        f"{results['row']} seed {results['seed']} after {results['epochs']} of "
+        f"{results['epochs_of_paper']} epochs on {results['data']['name']}: "
+        f"test error {results['test_error'][-1]:.2f} %, "
+        f"training error {results['train_error'][-1]:.2f} % ({folder / 'results.json'})"
+    )
