@@ -1,0 +1,1 @@
+"""The theorem figures: specifications, computation, plotting, and the notebooks that join them."""

