@@ -1,26 +1,17 @@
-"""A training run is a directory: resumable at every epoch, never half-written.
-
-``run.json`` holds the identity, ``checkpoint-*.safetensors`` the newest epochs, ``results.json``
-the errors, and ``DONE`` the identity's hash and the results' digest.
-"""
+"""Training a row of the table into a directory: resumable at every epoch, bit for bit."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 
 import cep_core
 from cep_core.checkpoints import Checkpoint, latest, save
 from cep_core.data import CLASSES, Dataset
-from cep_core.files import write_json, write_text
 from cep_core.training import (
     NUMERICS,
     ChosenEngine,
@@ -33,15 +24,12 @@ from cep_core.training import (
     train_epoch,
 )
 from reproduce.progress import progress
+from reproduce.run_directory import RunError, claim, finish, finished, hash_of, software
 from reproduce.specs import Row
 from reproduce.stages import say
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 DeviceName = Literal["cpu", "cuda"]
-
-
-class RunError(ValueError):
-    """A run that cannot start; the text names the directory or field and what was expected."""
 
 
 class DivergedError(ArithmeticError):
@@ -113,11 +101,6 @@ def identity_of(request: Request, engine: EngineName, data: Dataset) -> dict[str
     }
 
 
-def hash_of(identity: dict[str, Any]) -> str:
-    """SHA-256 of an identity, hexadecimal."""
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-
-
 def train(
     request: Request, data: Dataset, folder: Path, *, epochs: int | None = None
 ) -> dict[str, Any]:
@@ -143,8 +126,8 @@ def train(
     chosen = request.make_engine()
     identity = identity_of(request, chosen.name, data)
     run = hash_of(identity)
-    _claim(folder, identity)
-    done = _finished(folder, run)
+    claim(folder, identity)
+    done = finished(folder, run)
     if done is not None and done["epochs"] >= wanted:
         return done
     if chosen.note:
@@ -237,20 +220,8 @@ def _finish(
         "software": software(),
         "identity": identity,
     }
-    write_json(folder / "results.json", results)
-    write_text(folder / "DONE", _done_marker(folder, run))
+    finish(folder, run, results)
     return results
-
-
-def software() -> dict[str, str]:
-    """Versions and machine on which the bits of a run depend besides its identity."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "machine": platform.machine(),
-        "vector_instructions": torch.backends.cpu.get_cpu_capability(),
-    }
 
 
 def _check_fit(row: Row, data: Dataset, epochs: int) -> None:
@@ -261,61 +232,3 @@ def _check_fit(row: Row, data: Dataset, epochs: int) -> None:
         raise RunError(f"{row.name}: sizes: expected {pixels} inputs, found {row.sizes[0]}")
     if row.sizes[-1] != CLASSES:
         raise RunError(f"{row.name}: sizes: expected {CLASSES} outputs, found {row.sizes[-1]}")
-
-
-def _claim(folder: Path, identity: dict[str, Any]) -> None:
-    """Make the directory this run's own, or refuse it if it is anything else's."""
-    path = folder / "run.json"
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder}: expected a directory for the run, found a file")
-    if path.exists():
-        found = _read_json(path)
-        if not isinstance(found, dict) or found.get("hash") != hash_of(identity):
-            theirs = found.get("identity", {}) if isinstance(found, dict) else {}
-            raise RunError(
-                f"{folder} belongs to another run: {_differences(theirs, identity)}. "
-                "Choose another --out, or ask for the run that it holds"
-            )
-        for leftover in folder.glob(".*-*"):  # of a process that was killed while writing
-            leftover.unlink(missing_ok=True)
-        return
-    if folder.exists() and any(folder.iterdir()):
-        raise RunError(f"{folder}: expected an empty directory or a run, found other files")
-    write_json(path, {"hash": hash_of(identity), "identity": identity, "software": software()})
-
-
-def _differences(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
-    """Say in which fields two identities differ, and how."""
-    flat_theirs, flat_ours = (
-        {key: value for key, value in identity.items() if key != "spec"} | identity.get("spec", {})
-        for identity in (theirs, ours)
-    )
-    return "; ".join(
-        f"{field} is {flat_theirs.get(field)!r} there, {flat_ours.get(field)!r} here"
-        for field in sorted(flat_theirs.keys() | flat_ours.keys())
-        if flat_theirs.get(field) != flat_ours.get(field)
-    )
-
-
-def _finished(folder: Path, run: str) -> dict[str, Any] | None:
-    """Results of a run whose marker vouches for them; None if there is no such marker."""
-    try:
-        marker = (folder / "DONE").read_text(encoding="utf-8")
-        if marker != _done_marker(folder, run):
-            return None
-    except (OSError, UnicodeDecodeError):
-        return None
-    results: dict[str, Any] = _read_json(folder / "results.json")
-    return results
-
-
-def _done_marker(folder: Path, run: str) -> str:
-    digest = hashlib.sha256((folder / "results.json").read_bytes()).hexdigest()
-    return f"run {run}\nresults {digest}\n"
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise RunError(f"{path}: expected JSON, found something else ({error})") from None
