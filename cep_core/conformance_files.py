@@ -97,7 +97,8 @@ class _Reader:
 
     def load(self) -> dict[str, np.ndarray[Any, Any]]:
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            # Opened here: np.load leaves a file that it cannot read open.
+            with self.path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 return {name: file[name] for name in file.files}
         except FileNotFoundError:
             raise ConformanceError(f"{self.path}: no such file") from None
