@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import torch
 
 from cep_core.activations import kinks
-from cep_core.arrays import Array, Parameters, State
+from cep_core.arrays import Parameters, State
+from cep_core.augmented import AugmentedNetwork
 from cep_core.bptt import Processes, nabla
 from cep_core.causes import likely_causes
 from cep_core.gdu import angle_of_totals, delta, followed_gradients, relmse_by_name
@@ -67,53 +68,6 @@ class GDUResult:
         lines.append(f"  free phase: {self.free.steps} steps, residual {self.free.residual:.1e}")
         lines += [f"  likely cause: {cause}" for cause in self.causes]
         return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class AugmentedNetwork:
-    """The network that C-EP follows at fixed ``kappa``: Jacobian ``J + kappa G``.
-
-    Its transition is that of ``network`` with ``theta + kappa [h(s) - h(s_*)]`` in place of
-    ``theta``, ``h`` being ``dPhi/dtheta``, or ``(dF/dtheta)^T s`` at the steady state for C-VF.
-    """
-
-    network: Network
-    kappa: float
-    x: torch.Tensor
-    steady: State
-    parameters: Parameters
-    vector_field: bool
-
-    @property
-    def time_scale(self) -> float:
-        """That of the network."""
-        return float(self.network.time_scale)
-
-    def _moved(self, state: State) -> Parameters:
-        if self.vector_field:
-            change = tuple(a - b for a, b in zip(state, self.steady, strict=True))
-            return self.network.vector_field_gradient(self.x, self.steady, self.parameters, change)
-        after = self.network.primitive_gradient(self.x, state, self.parameters)
-        before = self.network.primitive_gradient(self.x, self.steady, self.parameters)
-        return {name: after[name] - before[name] for name in after}
-
-    def transition(
-        self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
-    ) -> State:
-        """One step with the parameters that the rule would have reached at ``state``."""
-        moved = self._moved(state)
-        current = {name: p + moved[name] * self.kappa for name, p in parameters.items()}
-        return self.network.transition(x, state, current, nudge)
-
-    def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
-        """That of the network."""
-        return self.network.primitive_gradient(x, state, parameters)
-
-    def vector_field_gradient(
-        self, x: Array, state: State, parameters: Parameters, change: State
-    ) -> Parameters:
-        """That of the network."""
-        return self.network.vector_field_gradient(x, state, parameters, change)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,61 @@
+"""The network that C-EP follows at a fixed ratio ``kappa = eta / beta``.
+
+When the primitive function is linear in its parameters, C-EP is exactly EP in the augmented
+primitive function ``Phi + kappa/2 ||h(s) - h(s_*)||^2`` with ``h = dPhi/dtheta``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from cep_core.arrays import Array, Parameters, State
+from cep_core.networks import Network
+
+
+@dataclass(frozen=True)
+class AugmentedNetwork:
+    """The network that C-EP follows at fixed ``kappa``: Jacobian ``J + kappa G``.
+
+    Its transition is that of ``network`` with ``theta + kappa [h(s) - h(s_*)]`` in place of
+    ``theta``, ``h`` being ``dPhi/dtheta``, or ``(dF/dtheta)^T s`` at the steady state for C-VF.
+    """
+
+    network: Network
+    kappa: float
+    x: torch.Tensor
+    steady: State
+    parameters: Parameters
+    vector_field: bool
+
+    @property
+    def time_scale(self) -> float:
+        """That of the network."""
+        return float(self.network.time_scale)
+
+    def _moved(self, state: State) -> Parameters:
+        if self.vector_field:
+            change = tuple(a - b for a, b in zip(state, self.steady, strict=True))
+            return self.network.vector_field_gradient(self.x, self.steady, self.parameters, change)
+        after = self.network.primitive_gradient(self.x, state, self.parameters)
+        before = self.network.primitive_gradient(self.x, self.steady, self.parameters)
+        return {name: after[name] - before[name] for name in after}
+
+    def transition(
+        self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
+    ) -> State:
+        """One step with the parameters that the rule would have reached at ``state``."""
+        moved = self._moved(state)
+        current = {name: p + moved[name] * self.kappa for name, p in parameters.items()}
+        return self.network.transition(x, state, current, nudge)
+
+    def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
+        """That of the network."""
+        return self.network.primitive_gradient(x, state, parameters)
+
+    def vector_field_gradient(
+        self, x: Array, state: State, parameters: Parameters, change: State
+    ) -> Parameters:
+        """That of the network."""
+        return self.network.vector_field_gradient(x, state, parameters, change)
