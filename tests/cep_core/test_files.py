@@ -1,0 +1,60 @@
+"""Files are whole or absent; stages and verdicts say the worst of what they hold."""
+
+import json
+import time
+
+import pytest
+
+from cep_core.files import replacing, write_json, write_text
+from cep_core.verdicts import Check, Verdict, combine
+from reproduce.stages import read_stage, write_stage
+
+
+def test_a_file_appears_whole_with_its_folder(tmp_path):
+    write_text(tmp_path / "a" / "b.txt", "Δ → −∇")
+    assert (tmp_path / "a" / "b.txt").read_text(encoding="utf-8") == "Δ → −∇"
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["b.txt"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_an_interrupted_write_keeps_the_old_file_and_leaves_nothing_else(tmp_path, error):
+    path = tmp_path / "result.json"
+    write_json(path, [1])
+    with pytest.raises(error), replacing(path) as temporary:
+        temporary.write_text("[1, 2")
+        raise error
+    assert json.loads(path.read_text()) == [1]
+    assert [p.name for p in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_what_is_not_json_is_refused_and_nothing_is_written(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "x.json", {"error": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "worst"),
+    [
+        ((), Verdict.NOT_RUN),
+        ((Verdict.PASS, Verdict.PASS), Verdict.PASS),
+        ((Verdict.PASS, Verdict.NOT_RUN), Verdict.NOT_RUN),
+        ((Verdict.NOT_RUN, Verdict.INCONCLUSIVE, Verdict.PASS), Verdict.INCONCLUSIVE),
+        ((Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.PASS), Verdict.FAIL),
+    ],
+)
+def test_the_worst_verdict_counts(verdicts, worst):
+    assert combine(verdicts) is worst
+
+
+def test_a_stage_is_read_back_as_written(tmp_path):
+    assert read_stage(tmp_path / "none") is None
+    check = Check("a", "b", Verdict.PASS, {"error": 1e-3}, "by order", 0.5)
+    verdict = write_stage(
+        tmp_path, stage="s", checks=[check], started=time.monotonic(), details={"seed": 1}
+    )
+    found = read_stage(tmp_path)
+    assert verdict is Verdict.PASS
+    assert found["verdict"] == "pass"
+    assert found["checks"] == [check.as_json()]
+    assert found["details"] == {"seed": 1}
