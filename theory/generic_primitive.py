@@ -50,9 +50,7 @@ class GenericPrimitive:
         values = [(layer, layer.shape[1]) for layer in state]
         start = 0
         for layer, size in values:
-            found += [
-                _entry(layer, (0, i)) - self.origin[0][start + i] for i in range(size)
-            ]
+            found += [_entry(layer, (0, i)) - self.origin[0][start + i] for i in range(size)]
             start += size
         theta = parameters["theta"]
         found += [_entry(theta, (i,)) - self.origin[1][i] for i in range(theta.shape[0])]
@@ -60,7 +58,7 @@ class GenericPrimitive:
 
     def _gradient(self, variable: int, offsets: Sequence[Series]) -> Series:
         """Derivative of the expansion by one variable."""
-        total = offsets[0] * 0 + self.derivatives[(variable,)]
+        total: Series = offsets[0] * 0 + self.derivatives[(variable,)]
         for extra in range(1, HIGHEST):
             for others in product(range(len(offsets)), repeat=extra):
                 term = offsets[others[0]]
@@ -100,10 +98,15 @@ class GenericPrimitive:
         offsets = self._offsets(state, parameters)
         neurons = self.origin[0].size
         found = [self._gradient(i, offsets) for i in range(neurons, len(offsets))]
-        return {"theta": _row(found)._each(lambda c: c[0])}  # noqa: SLF001 - a row as a vector
+        row = _row(found)
+        return {"theta": Series(tuple(c[0] for c in row.coefficients), row.order)}
 
     def vector_field_gradient(
-        self, x: Array, state: State, parameters: Parameters, change: State
+        self,
+        x: Array,  # noqa: ARG002 - refuses whatever it is given
+        state: State,  # noqa: ARG002 - likewise
+        parameters: Parameters,  # noqa: ARG002 - likewise
+        change: State,  # noqa: ARG002 - likewise
     ) -> Parameters:
         """Refuse: this network stands for rules that use the primitive function.
 

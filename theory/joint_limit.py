@@ -66,7 +66,8 @@ def kappa_per_layer(point: Point) -> dict[str, Any]:
 def modified_jacobian(point: Point, kappa: Mapping[str, Any]) -> Elements:
     """``J + (dF/dtheta) diag(kappa) d^2 Phi/dtheta ds``, the second factor a mini-batch mean."""
     weighted = parameter_jacobian(point) * per_entry(point, kappa)
-    return jacobian(point) + weighted @ increment_jacobian(point)
+    modified: Elements = jacobian(point) + weighted @ increment_jacobian(point)
+    return modified
 
 
 def _trajectory(point: Point, step: Elements, steps: int) -> list[Elements]:
@@ -95,7 +96,7 @@ def modified_bptt_at(
 
 
 def is_symmetric_gram(point: Point) -> Outcome:
-    """Check that ``kappa G`` is ``A diag(kappa) A^T / B`` with ``A = dF/dtheta``: symmetric, >= 0."""
+    """Check that ``G = A A^T / B`` with ``A = dF/dtheta``: symmetric and not negative."""
     A, E = parameter_jacobian(point), increment_jacobian(point)
     return identity(point.ring, {"E": [E * point.batch]}, {"E": [A.T]})
 
@@ -221,7 +222,12 @@ def cases() -> tuple[Case, ...]:
     law = "as beta -> 0 at fixed kappa, Delta_s(t) -> -(J + kappa G)^t dl/ds, and Delta_theta too"
     found = []
     for linear, variant in ((False, "rho' on every layer"), (True, "identity at the output")):
-        for shape, steps, batch in (("2-3-2", 5, 1), ("3-4-3", 4, 1), ("2-3-3-2", 4, 1), ("2-2-2", 4, 2)):
+        for shape, steps, batch in (
+            ("2-3-2", 5, 1),
+            ("3-4-3", 4, 1),
+            ("2-3-3-2", 4, 1),
+            ("2-2-2", 4, 2),
+        ):
             size = f"{shape}, K = {steps}" + (f", mini-batch of {batch}" if batch > 1 else "")
             at = {"linear_output": linear, "batch": batch}
             found.append(

@@ -24,12 +24,12 @@ def flat(arrays: Sequence[Elements]) -> Elements:
 
 
 def layered(point: Point, vector: Elements) -> dict[str, Elements]:
-    """Cut a state vector into ``s_0``, ``s_1``, …"""
+    """Cut a state vector into its layers ``s_0``, ``s_1`` and so on."""
     return _cut({f"s_{n}": s.shape for n, s in enumerate(point.state)}, vector)
 
 
 def by_parameter(point: Point, vector: Elements) -> dict[str, Elements]:
-    """Cut a parameter vector into ``W_0_1``, ``b_0``, …"""
+    """Cut a parameter vector into ``W_0_1``, ``b_0`` and so on."""
     return _cut({name: value.shape for name, value in point.parameters.items()}, vector)
 
 
@@ -131,5 +131,3 @@ def per_entry(point: Point, kappa: Mapping[str, Scalar]) -> Elements:
     vector = np.empty(len(found), dtype=object)
     vector[:] = found
     return vector
-
-

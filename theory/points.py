@@ -2,13 +2,14 @@
 
 The activation has free derivatives ``r0, r1, r2, …`` at the steady state, the field ``q`` that
 every neuron receives there is free too, and the biases are what makes the point a steady state:
-``b = q - W rho(s_*)``, with ``s_* = rho'(s_*) q`` in the energy-based setting and ``s_* = sigma(q)``
-in the prototypical one. A further sample of a mini-batch shares the biases, so its field follows.
+``b = q - W rho(s_*)``, with ``s_* = rho'(s_*) q`` in the energy-based setting and
+``s_* = sigma(q)`` in the prototypical one. A further sample of a mini-batch shares the biases, so
+its field follows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -124,11 +125,26 @@ def prototypical(
     batch: int = 1,
     order: int = 1,
     backward: Backward = "tied",
+    slope: Callable[[Elements], Elements] | None = None,
 ) -> Point:
-    """Return the prototypical setting at a free steady state, for jets of the given order."""
+    """Return the prototypical setting at a free steady state.
+
+    Args:
+        ring: where the symbols come from.
+        shape: layer sizes, input first, e.g. ``"2-3-2"``.
+        nudge: outside or inside the activation.
+        batch: number of samples ``B``.
+        order: of the jets.
+        backward: the backward weights.
+        slope: the activation's slope as a function of its value (``1 - s^2`` for tanh); a free
+            symbol unless given. For order 1.
+
+    """
     from_output = sizes_of(shape)[::-1]
     weights = _weights(ring, from_output, backward, order)
     derivatives = _derivatives(ring, batch, from_output[:-1], order + 1)
+    if slope is not None:
+        derivatives = [[r[0], slope(r[0])] for r in derivatives]
     x = constant(symbols(ring, "x", (batch, from_output[-1])), order)
     y = constant(symbols(ring, "y", (batch, from_output[0])), order)
     state = tuple(constant(r[0], order) for r in derivatives)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from cep_core.losses import Loss, SquaredError
 from cep_core.networks import Network
 from cep_core.phases import nudged_phase
 from cep_core.rules import Rule
-from theory.arithmetic.series import Elements, Series, monomial, perturbed, quotient
+from theory.arithmetic.series import Elements, Series, boxed, monomial, perturbed, quotient
 from theory.points import Point, nonzero
 
 Processes = dict[str, list[Elements]]
@@ -39,9 +40,10 @@ def delta_side(
     kappa: Scalar | Mapping[str, Scalar] = 0,
     loss: Loss | None = None,
     power: int = 1,
+    sign: int = 1,
     network: Network | None = None,
 ) -> Processes:
-    """Run phase 2 on series in ``beta``: ``time_scale`` times ``Delta_s(t)`` and ``Delta_theta(t)``.
+    """Run phase 2 on series in ``beta``; return ``time_scale`` times ``Delta_s``, ``Delta_theta``.
 
     Args:
         point: the network at its steady state, on series of order at least ``power``.
@@ -50,11 +52,12 @@ def delta_side(
         kappa: ``eta / beta'``; 0 is the limit of vanishing learning rate at fixed ``beta``.
         loss: loss that nudges; the squared error unless given.
         power: 1 for the limit ``beta -> 0``; 2 for the error of first order in ``beta``, and so on.
+        sign: of ``beta``; the normalised updates are divided by the signed ``beta``.
         network: the network that is nudged, if not the point's own.
 
     """
     nudged = network or point.network
-    beta = monomial(1, point.x.order)
+    beta = monomial(1, point.x.order, sign)
     found: Processes = {}
     for step in nudged_phase(
         nudged,
@@ -69,9 +72,9 @@ def delta_side(
         loss=loss,
     ):
         for n, (before, after) in enumerate(zip(step.state, step.following, strict=True)):
-            found.setdefault(f"s_{n}", []).append((after - before).coefficient(power))
+            found.setdefault(f"s_{n}", []).append((after - before).coefficient(power) * boxed(sign))
         for name, increment in step.increment.items():
-            found.setdefault(name, []).append(increment.coefficient(power))
+            found.setdefault(name, []).append(increment.coefficient(power) * boxed(sign))
     return found
 
 
@@ -94,17 +97,15 @@ class Unrolled:
         """Derivative of the loss if the unrolled computation ended at ``s_0, s_1, …, s_K``."""
         network = self.network or self.point.network
         states = unroll(network, self.point.x, start, copies)
-        return [
-            self.loss.value(state[0], self.point.y).coefficient(1)[()] for state in states
-        ]
+        return [self.loss.value(state[0], self.point.y).coefficient(1)[()] for state in states]
 
-    def from_state(self, layer: int, index: tuple[int, ...], steps: int) -> list[Any]:
+    def from_state(self, layer: int, steps: int, index: tuple[int, ...]) -> list[Any]:
         """``dL/ds_{T-t}`` of one neuron for ``t = 0 … steps-1``."""
         start = list(self.point.state)
         start[layer] = perturbed(start[layer], index)
         return self._after_each(tuple(start), [self.point.parameters] * (steps - 1))
 
-    def from_copy(self, name: str, index: tuple[int, ...], steps: int) -> list[Any]:
+    def from_copy(self, name: str, steps: int, index: tuple[int, ...]) -> list[Any]:
         """``dL/dtheta`` of one entry of the copy used ``t + 1`` transitions before the end."""
         theta = self.point.parameters
         changed = theta | {name: perturbed(theta[name], index)}
@@ -131,13 +132,9 @@ def nabla_side(
         raise UnsettledError("the free phase is not settled: F(x, s, theta) differs from s")
     found: Processes = {}
     for n, layer in enumerate(point.state):
-        found[f"s_{n}"] = _collect(
-            layer.shape, steps, lambda index, n=n: unrolled.from_state(n, index, steps)
-        )
+        found[f"s_{n}"] = _collect(layer.shape, steps, partial(unrolled.from_state, n, steps))
     for name, value in point.parameters.items():
-        summed = _collect(
-            value.shape, steps, lambda index, name=name: unrolled.from_copy(name, index, steps)
-        )
+        summed = _collect(value.shape, steps, partial(unrolled.from_copy, name, steps))
         found[name] = [_mean(g, point.batch) for g in summed]
     return found
 

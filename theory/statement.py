@@ -104,7 +104,15 @@ class Case:
         }
 
 
-SOURCES: tuple[str, ...] = ("theorem1",)
+SOURCES: tuple[str, ...] = (
+    "theorem1",
+    "augmented",
+    "joint_limit",
+    "stability",
+    "prototypical",
+    "vector_field",
+    "centred",
+)
 """Modules of this package whose ``cases()`` are decided, in the order of the table."""
 
 

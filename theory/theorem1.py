@@ -87,7 +87,9 @@ def recurrences_at(point: Point, *, steps: int) -> Outcome:
     gradient = loss_gradient(point)
     start = np.empty(gradient.shape, dtype=object)
     start[:] = [-dt * g for g in gradient]
-    minus_gradient = processes([layered(point, start)] + [layered(point, J @ u) for u in forth[:-1]])
+    minus_gradient = processes(
+        [layered(point, start)] + [layered(point, J @ u) for u in forth[:-1]]
+    )
     return all_of(
         {
             "J symmetric": identity(ring, {"J": [J]}, {"J": [J.T]}),
@@ -99,17 +101,21 @@ def recurrences_at(point: Point, *, steps: int) -> Outcome:
             "nabla_s(t+1) = J^T nabla_s(t)": identity(
                 ring,
                 nabla,
-                processes([layered(point, gradient)] + [layered(point, J.T @ g) for g in back[:-1]]),
+                processes(
+                    [layered(point, gradient)] + [layered(point, J.T @ g) for g in back[:-1]]
+                ),
             ),
             "nabla_theta(t) = (dF/dtheta)^T nabla_s(t)": identity(
-                ring, nabla, processes([by_parameter(point, quotient(A.T @ g, point.batch)) for g in back])
+                ring,
+                nabla,
+                processes([by_parameter(point, quotient(A.T @ g, point.batch)) for g in back]),
             ),
         }
     )
 
 
 def _energy_based(
-    ring: type[FlintRing] | type[SympyRing], shape: str, steps: int, *, linear: bool, batch: int = 1
+    ring: type[FlintRing | SympyRing], shape: str, steps: int, *, linear: bool, batch: int = 1
 ) -> Outcome:
     point = energy_based(ring(CAPACITY), shape, linear_output=linear, batch=batch)
     return theorem_at(point, steps=steps)

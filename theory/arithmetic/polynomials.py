@@ -20,6 +20,8 @@ from theory.arithmetic.series import Elements
 class Ring(Protocol):
     """A polynomial ring that hands out its generators."""
 
+    names: list[str]
+
     @property
     def library(self) -> str:
         """Name of the implementation, for the report."""

@@ -1,4 +1,4 @@
-"""Truncated power series (jets) of arrays over any ring, with the operators the definition asks for.
+"""Truncated power series (jets) of arrays over a ring, with the operators the definition asks for.
 
 A :class:`Series` of order 0 is an array of ring elements, one of order 1 an array of dual numbers.
 Coefficients are NumPy object arrays, so the elements may be polynomials of any library, fractions
@@ -163,7 +163,7 @@ def quotient(values: Elements, divisor: int) -> Elements:
 
 def monomial(power: int, order: int, coefficient: Any = 1) -> Series:
     """Return the scalar ``coefficient * e^power``."""
-    return Series(tuple(boxed(0) for _ in range(power)) + (boxed(coefficient),), order)
+    return Series((*(boxed(0) for _ in range(power)), boxed(coefficient)), order)
 
 
 def constant(values: Elements, order: int) -> Series:
@@ -184,4 +184,3 @@ def powers(base: Series, highest: int) -> list[Series]:
     for _ in range(highest - 1):
         found.append(found[-1] * base)
     return found
-
