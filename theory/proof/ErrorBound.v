@@ -1,312 +1,459 @@
+(** * A non-asymptotic error bound
+
+    Theorem 1 is a limit.  Here is the distance to the limit at given beta <> 0 and
+    eta, the ratio eta/beta included:
+
+      |Delta_s(t) + nabla_s(t)|         <= state_constant t * (|beta| + |eta/beta|)
+      |Delta_theta(t) + nabla_theta(t)| <= param_constant t * (|beta| + |eta/beta|)
+
+    whenever |beta| + |eta/beta| <= [validity_radius] t.  The constants and the radius are
+    defined below by recursion on [t] from eight numbers ([problem_data]): bounds on the
+    norms of the first derivatives at rest, on the second-order remainders of F and
+    dPhi/dtheta in a ball, on the loss gradient at rest and on its Lipschitz constant.
+    The theorem is [cep_error_bound]; [error_bound_example] evaluates it on a network.
+
+    Idea.  Write h = |beta|, k = |eta/beta|.  Let u_t solve the linear recursion at kappa = 0,
+    u_(t+1) = J u_t - g, so that u_(t+1) - u_t = -J^t g = -nabla_s(t).  By induction on t
+
+      |s_t - s_star - beta u_t| <= h (h + k) E_t   and   |theta_t - theta| <= h k Y_t,
+
+    where one step of the neurons gives E_(t+1) from the remainder of F, from J, from the
+    drift of theta through dF/dtheta and from the variation of the loss gradient, and one
+    step of the rule gives Y_(t+1).  Divide by beta the difference of two successive steps. *)
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse Potential Theorem1 JointLimit.
+From CEP Require Import Algebra Limits Gradients Dynamics LearningRules LinearResponse Potential.
 Set Implicit Arguments.
 Open Scope R_scope.
 
-Section Quant.
+(** ** The data and the constants *)
+
+Record problem_data : Type := Data {
+  norm_J : R;               (* of the Jacobian dF/ds *)
+  norm_B : R;               (* of dF/dtheta *)
+  norm_C : R;               (* of d(dPhi/dtheta)/ds, the transpose of dF/dtheta *)
+  remainder_F : R;          (* |F - its linear part at rest| <= remainder_F (|s - s_star| + |theta' - theta|)^2 *)
+  remainder_Phi_theta : R;  (* the same for dPhi/dtheta *)
+  norm_grad : R;            (* of the loss gradient at rest *)
+  lipschitz_grad : R;       (* of the loss gradient *)
+  radius : R }.             (* the ball round (s_star, theta) in which the last four hold *)
+
+Definition nonnegative (d : problem_data) : Prop :=
+  0 <= norm_J d /\ 0 <= norm_B d /\ 0 <= norm_C d /\ 0 <= remainder_F d /\ 0 <= remainder_Phi_theta d /\
+  0 <= norm_grad d /\ 0 <= lipschitz_grad d /\ 0 < radius d.
+
+Section Constants.
+Variable d : problem_data.
+
+(** a bound on |u_t| *)
+Fixpoint linear_size (t : nat) : R :=
+  match t with O => 0 | S t => norm_J d * linear_size t + norm_grad d end.
+
+(** one step of E and of Y, given the size X of the state before and X' after *)
+Definition next_state_error (t : nat) (E Y : R) : R :=
+  let X := linear_size t + E in
+  remainder_F d * (X + Y) ^ 2 + norm_J d * E + norm_B d * Y + lipschitz_grad d * X.
+Definition next_param_size (t : nat) (E E' Y : R) : R :=
+  let X := linear_size t + E in let X' := linear_size (1 + t) + E' in
+  Y + (norm_C d * (X + X') + 2 * remainder_Phi_theta d * (X + X' + Y) ^ 2).
+
+Fixpoint constants (t : nat) : R * R :=
+  match t with
+  | O => (0, 0)
+  | S t => let E := fst (constants t) in let Y := snd (constants t) in
+           let E' := next_state_error t E Y in (E', next_param_size t E E' Y)
+  end.
+Definition state_error (t : nat) : R := fst (constants t).
+Definition param_size (t : nat) : R := snd (constants t).
+Definition state_size (t : nat) : R := linear_size t + state_error t.
+
+Definition state_constant (t : nat) : R := state_error t + state_error (1 + t).
+Definition param_constant (t : nat) : R :=
+  norm_C d * state_constant t + 2 * remainder_Phi_theta d * (state_size t + state_size (1 + t) + param_size t) ^ 2.
+Definition validity_radius (t : nat) : R := Rmin 1 (radius d / (1 + state_size (1 + t) + param_size t)).
+End Constants.
+
+(** ** The constants are non-negative and grow with t *)
+Section Monotone.
+Variable d : problem_data.
+Hypothesis Hd : nonnegative d.
+Local Notation E := (state_error d).
+Local Notation Y := (param_size d).
+Local Notation U := (linear_size d).
+Local Notation X := (state_size d).
+
+Lemma U_next t : U (1 + t) = norm_J d * U t + norm_grad d.
+Proof. reflexivity. Qed.
+Lemma E_next t : E (1 + t) = remainder_F d * (X t + Y t) ^ 2 + norm_J d * E t + norm_B d * Y t + lipschitz_grad d * X t.
+Proof. reflexivity. Qed.
+Lemma Y_next t : Y (1 + t) = Y t + (norm_C d * (X t + X (1 + t)) + 2 * remainder_Phi_theta d * (X t + X (1 + t) + Y t) ^ 2).
+Proof. reflexivity. Qed.
+Lemma U_pos t : 0 <= U t.
+Proof.
+destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]. induction t as [|t IH]; simpl. lra.
+apply Rplus_le_le_0_compat; auto. now apply Rmult_le_pos.
+Qed.
+Lemma EY_pos t : 0 <= E t /\ 0 <= Y t.
+Proof.
+destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]. induction t as [|t [I1 I2]].
+- unfold state_error, param_size; simpl. lra.
+- assert (Hx : 0 <= X t) by (unfold state_size; generalize (U_pos t); lra).
+  assert (He : 0 <= E (1 + t)).
+  { rewrite E_next. repeat apply Rplus_le_le_0_compat; apply Rmult_le_pos; auto; apply pow2_ge_0. }
+  assert (Hx' : 0 <= X (1 + t)) by (unfold state_size; generalize (U_pos (1 + t)); lra).
+  split. exact He. change (S t) with (1 + t)%nat. rewrite Y_next.
+  assert (0 <= norm_C d * (X t + X (1 + t))) by (apply Rmult_le_pos; auto; lra).
+  assert (0 <= 2 * remainder_Phi_theta d * (X t + X (1 + t) + Y t) ^ 2) by (apply Rmult_le_pos; [lra | apply pow2_ge_0]). lra.
+Qed.
+Lemma X_pos t : 0 <= X t.
+Proof. unfold state_size. generalize (U_pos t) (proj1 (EY_pos t)). lra. Qed.
+Lemma sq_mono a b : 0 <= a -> a <= b -> a ^ 2 <= b ^ 2.
+Proof. intros. simpl. nra. Qed.
+Lemma Y_step t : Y t <= Y (1 + t).
+Proof.
+destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]. rewrite Y_next.
+assert (0 <= norm_C d * (X t + X (1 + t))) by (apply Rmult_le_pos; auto; generalize (X_pos t) (X_pos (1 + t)); lra).
+assert (0 <= 2 * remainder_Phi_theta d * (X t + X (1 + t) + Y t) ^ 2) by (apply Rmult_le_pos; [lra | apply pow2_ge_0]). lra.
+Qed.
+Lemma UE_step t : U t <= U (1 + t) /\ E t <= E (1 + t).
+Proof.
+destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]. induction t as [|t [I1 I2]].
+- split. simpl. lra. exact (proj1 (EY_pos 1)).
+- assert (HX : X t <= X (1 + t)) by (unfold state_size; lra).
+  assert (HY := Y_step t). generalize (X_pos t) (proj2 (EY_pos t)). intros.
+  split.
+  + rewrite (U_next (S t)). change (S t) with (1 + t)%nat. rewrite (U_next t) at 1. apply Rplus_le_compat_r. now apply Rmult_le_compat_l.
+  + rewrite (E_next (S t)). change (S t) with (1 + t)%nat. rewrite (E_next t) at 1.
+    repeat apply Rplus_le_compat; apply Rmult_le_compat_l; auto. apply sq_mono; lra.
+Qed.
+Lemma X_step t : X t <= X (1 + t).
+Proof. unfold state_size. generalize (UE_step t). lra. Qed.
+Lemma X_mono i t : (i <= t)%nat -> X i <= X t.
+Proof. induction 1. lra. eapply Rle_trans. exact IHle. apply X_step. Qed.
+Lemma Y_mono i t : (i <= t)%nat -> Y i <= Y t.
+Proof. induction 1. lra. eapply Rle_trans. exact IHle. apply Y_step. Qed.
+Lemma validity_radius_pos t : 0 < validity_radius d t.
+Proof.
+unfold validity_radius. apply Rmin_case. lra.
+destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]. apply Rdiv_lt_0_compat; auto.
+generalize (X_pos (1 + t)) (proj2 (EY_pos t)). lra.
+Qed.
+(** Within the validity radius the second phase stays in the ball. *)
+Lemma stays_in_ball t eps x : 0 <= eps <= validity_radius d t -> 0 <= x -> x <= X (1 + t) \/ x <= Y t -> eps * x <= radius d.
+Proof.
+intros [H0 H1] Hx Hb. assert (HX := X_pos (1 + t)). assert (HY := proj2 (EY_pos t)).
+assert (Hr : 0 < radius d) by apply Hd.
+assert (H2 : eps <= radius d / (1 + X (1 + t) + Y t)) by (eapply Rle_trans; [exact H1 | apply Rmin_r]).
+apply Rle_trans with (radius d / (1 + X (1 + t) + Y t) * (1 + X (1 + t) + Y t)).
+apply Rmult_le_compat; lra. right; field; lra.
+Qed.
+End Monotone.
+
+(** ** The second phase at given beta and eta *)
+Section Trajectory.
 Variables State Param : NM.
-Notation Z := (prod_NormedModule R_AbsRing State Param).
-Notation ZS := (prod_NormedModule R_AbsRing Z State).
-Variables (F : State * Param -> State) (grad_ell : State -> State) (rule : (State * Param) * State -> Param) (s_star : State) (theta : Param).
+Variables (F : State * Param -> State) (grad_ell : State -> State) (rule : (State * Param) * State -> Param).
+Variables (s_star : State) (theta : Param).
 Variables (J : State -> State) (B : Param -> State) (C : State -> Param).
+Variable d : problem_data.
+Hypothesis Hd : nonnegative d.
 Hypothesis J_linear : is_linear J.
 Hypothesis B_linear : is_linear B.
 Hypothesis C_linear : is_linear C.
-Hypothesis settled : F (s_star, theta) = s_star.
-Hypothesis rule_at_rest : rule ((s_star, theta), s_star) = zero.
-Hypothesis qF : quadratic_remainder Z State F (s_star, theta) (fun h => plus (J (fst h)) (B (snd h))).
-Hypothesis qrho : quadratic_remainder ZS Param rule ((s_star, theta), s_star) (fun h => C (minus (snd h) (fst (fst h)))).
-Hypothesis qgl : exists M, 0 <= M /\ locally s_star (fun s => norm (minus (grad_ell s) (grad_ell s_star)) <= M * norm (minus s s_star)).
+Hypothesis J_bound : forall x, norm (J x) <= norm_J d * norm x.
+Hypothesis B_bound : forall v, norm (B v) <= norm_B d * norm v.
+Hypothesis C_bound : forall x, norm (C x) <= norm_C d * norm x.
+Hypothesis F_remainder : forall s th, norm (minus s s_star) <= radius d -> norm (minus th theta) <= radius d ->
+  norm (minus (minus (F (s, th)) s_star) (plus (J (minus s s_star)) (B (minus th theta))))
+    <= remainder_F d * (norm (minus s s_star) + norm (minus th theta)) ^ 2.
+Hypothesis rule_remainder : forall s s' th,
+  norm (minus s s_star) <= radius d -> norm (minus s' s_star) <= radius d -> norm (minus th theta) <= radius d ->
+  norm (minus (rule ((s, th), s')) (C (minus s' s)))
+    <= 2 * remainder_Phi_theta d * (norm (minus s s_star) + norm (minus s' s_star) + norm (minus th theta)) ^ 2.
+Hypothesis grad_bound : norm (grad_ell s_star) <= norm_grad d.
+Hypothesis grad_lipschitz : forall s, norm (minus s s_star) <= radius d ->
+  norm (minus (grad_ell s) (grad_ell s_star)) <= lipschitz_grad d * norm (minus s s_star).
 
-Context {T : Type} (FF : (T -> Prop) -> Prop) {HF : Filter FF}.
-Variables (b e : T -> R).
-Hypothesis Hb : filterlim b FF (locally (0:R)).
-Hypothesis Hb0 : FF (fun x => b x <> 0).
-Hypothesis Hbe : FF (fun x => Rabs (e x) <= Rabs (b x)).
-Let z (t : nat) (x : T) : Z := nudged_phase F grad_ell rule s_star theta (b x) (e x) t.
-Let u (t : nat) : State := fst (linear_phase State Param grad_ell s_star J B C 0 t).
-Let f1 (x : T) := Rabs (b x).
-Let f2 (x : T) := b x * b x + Rabs (e x).
+Variables (beta eta : R) (t : nat).
+Hypothesis beta_nonzero : beta <> 0.
+Let h := Rabs beta.
+Let k := Rabs (eta / beta).
+Let eps := h + k.
+Hypothesis small : eps <= validity_radius d t.
+Let z (i : nat) := nudged_phase F grad_ell rule s_star theta beta eta i.
+Let u (i : nat) : State := fst (linear_phase State Param grad_ell s_star J B C 0 i).
+Local Notation E := (state_error d).
+Local Notation Y := (param_size d).
+Local Notation U := (linear_size d).
+Local Notation X := (state_size d).
 
-Lemma f1_0 : filterlim f1 FF (locally (0:R)).
+Lemma h_pos : 0 < h. Proof. now apply Rabs_pos_lt. Qed.
+Lemma k_pos : 0 <= k. Proof. apply Rabs_pos. Qed.
+Lemma eps_le_1 : eps <= 1. Proof. eapply Rle_trans. exact small. apply Rmin_l. Qed.
+Lemma u_next i : u (1 + i) = minus (J (u i)) (grad_ell s_star).
 Proof.
-unfold f1. replace 0 with (Rabs 0) by apply Rabs_R0.
-eapply filterlim_comp. exact Hb. apply (continuous_Rabs 0).
+unfold u. etransitivity.
+apply (@linear_phase_state State Param grad_ell s_star J B C B_linear C_linear 0 i).
+rewrite modified_jacobian_0. reflexivity.
 Qed.
-Lemma b_small : FF (fun x => Rabs (b x) <= 1).
+Lemma u_bound i : norm (u i) <= U i.
 Proof.
-assert (N := proj1 (@flim_norm T FF HF R_NormedModule b 0) Hb (mkposreal 1 Rlt_0_1)).
-revert N. apply filter_imp. intros x X. change (Rabs (b x + - 0) < 1) in X. rewrite Ropp_0, Rplus_0_r in X. lra.
-Qed.
-Lemma sq_abs (y : R) : y * y = Rabs y * Rabs y.
-Proof. rewrite <- Rabs_mult. rewrite Rabs_right; nra. Qed.
-Lemma f2_f1 : FF (fun x => f2 x <= 2 * f1 x).
-Proof.
-generalize (filter_and _ _ b_small Hbe). apply filter_imp. intros x [X Y]. unfold f2, f1.
-rewrite (sq_abs (b x)). generalize (Rabs_pos (b x)); nra.
-Qed.
-Lemma e_f2 : FF (fun x => Rabs (e x) <= 1 * f2 x).
-Proof. apply filter_forall. intros x; unfold f2. nra. Qed.
-Lemma e_f1 : FF (fun x => Rabs (e x) <= 1 * f1 x).
-Proof. revert Hbe. apply filter_imp. intros x; unfold f1. lra. Qed.
-Lemma f11_f2 : FF (fun x => f1 x * f1 x <= 1 * f2 x).
-Proof. apply filter_forall. intros x; unfold f2, f1. rewrite <- sq_abs. generalize (Rabs_pos (e x)); nra. Qed.
-
-Definition Inv (t : nat) : Prop :=
-  bigO FF State (fun x => minus (minus (fst (z t x)) s_star) (scal (b x : R_AbsRing) (u t))) f2 /\
-  bigO FF Param (fun x => minus (snd (z t x)) theta) (fun x => Rabs (e x)).
-
-Lemma Inv_x t : Inv t -> bigO FF State (fun x => minus (fst (z t x)) s_star) f1.
-Proof.
-intros [I1 _].
-apply bO_ext with (fun x => plus (minus (minus (fst (z t x)) s_star) (scal (b x : R_AbsRing) (u t))) (scal (b x : R_AbsRing) (u t))); auto.
-apply filter_forall; intros x; module State.
-apply (@bO_plus T FF HF State).
-apply (@bO_le T FF HF State _ f2 f1 2); auto. lra. apply f2_f1.
-apply (@bO_le T FF HF State _ (fun x => Rabs (b x) * 1) f1 1). lra. apply filter_forall; intros x; unfold f1; lra.
-apply (@bO_scal T FF HF State b (fun _ => u t) (fun _ => 1)). apply (@bO_cst T FF HF State).
-Qed.
-Lemma Inv_z t : Inv t -> bigO FF Z (fun x => minus (z t x) (s_star, theta)) f1.
-Proof.
-intros I. assert (X := Inv_x I). destruct I as [_ I2].
-apply (@bO_pair T FF HF State Param (fun x => minus (fst (z t x)) s_star) (fun x => minus (snd (z t x)) theta) f1 X).
-apply (@bO_le T FF HF Param _ (fun x => Rabs (e x)) f1 1); auto. lra. apply e_f1.
-Qed.
-Lemma Inv_s' t : Inv t -> bigO FF State (fun x => minus (minus (fst (z (S t) x)) s_star) (scal (b x : R_AbsRing) (u (S t)))) f2.
-Proof.
-intros I. assert (Iz := Inv_z I). assert (Ix := Inv_x I). destruct I as [I1 I2].
-assert (Q := @bO_quad T FF HF Z State F (s_star, theta) _ (z t) f1 qF f1_0 Iz). cbv beta in Q. rewrite settled in Q.
-assert (Lx := @bO_lim T FF HF State (fun x => fst (z t x)) f1 s_star f1_0 Ix).
-assert (Qg : bigO FF State (fun x => minus (grad_ell (fst (z t x))) (grad_ell s_star)) f1).
-{ destruct qgl as [M [M0 HM]]. destruct Ix as [K [K0 HK]]. exists (M * K). split. apply Rmult_le_pos; auto.
-  assert (N : FF (fun x => norm (minus (grad_ell (fst (z t x))) (grad_ell s_star)) <= M * norm (minus (fst (z t x)) s_star))) by exact (Lx _ HM).
-  refine (@filter_imp T FF HF _ _ _ (filter_and _ _ N HK)). intros x [X Y]. eapply Rle_trans. exact X.
-  rewrite Rmult_assoc. apply Rmult_le_compat_l; auto. }
-apply bO_ext with (fun x => minus (plus (plus
-    (minus (minus (F (z t x)) s_star) (plus (J (fst (minus (z t x) ((s_star, theta) : Z)))) (B (snd (minus (z t x) ((s_star, theta) : Z))))))
-    (J (minus (minus (fst (z t x)) s_star) (scal (b x : R_AbsRing) (u t)))))
-    (B (minus (snd (z t x)) theta)))
-    (scal (b x : R_AbsRing) (minus (grad_ell (fst (z t x))) (grad_ell s_star)))); auto.
-{ apply filter_forall. intros x.
-  change (fst (minus (z t x) ((s_star, theta) : Z))) with (minus (fst (z t x)) s_star).
-  change (snd (minus (z t x) ((s_star, theta) : Z))) with (minus (snd (z t x)) theta).
-  assert (E1 : J (minus (minus (fst (z t x)) s_star) (scal (b x : R_AbsRing) (u t))) = minus (J (minus (fst (z t x)) s_star)) (scal (b x : R_AbsRing) (J (u t)))).
-  { etransitivity. exact (linear_minus J _ _ J_linear). apply f_equal. exact (linear_scal J J_linear (b x : R_AbsRing) (u t)). }
-  rewrite E1.
-  assert (E2 : u (S t) = minus (J (u t)) (grad_ell s_star)).
-  { unfold u. etransitivity. apply (@linear_phase_state State Param grad_ell s_star J B C B_linear C_linear 0 t). rewrite modified_jacobian_0. reflexivity. }
-  rewrite E2.
-  change (fst (z (S t) x)) with (minus (F (z t x)) (scal (b x : R_AbsRing) (grad_ell (fst (z t x))))).
-  module State. }
-apply (@bO_minus T FF HF State). apply (@bO_plus T FF HF State). apply (@bO_plus T FF HF State).
-apply (@bO_le T FF HF State _ (fun x => f1 x * f1 x) f2 1). lra. apply f11_f2. exact Q.
-apply (@bO_lin T FF HF State State J); auto.
-apply (@bO_lin T FF HF Param State B); auto. apply (@bO_le T FF HF Param _ (fun x => Rabs (e x)) f2 1); auto. lra. apply e_f2.
-apply (@bO_le T FF HF State _ (fun x => Rabs (b x) * f1 x) f2 1). lra. apply f11_f2.
-apply (@bO_scal T FF HF State b _ f1 Qg).
-Qed.
-Lemma Inv_p t : Inv t -> bigO FF ZS (fun x => minus ((z t x, fst (z (S t) x)) : ZS) (((s_star, theta), s_star) : ZS)) f1.
-Proof.
-intros I. assert (Iz := Inv_z I). assert (Is := Inv_s' I).
-apply (@bO_pair T FF HF Z State _ (fun x => minus (fst (z (S t) x)) s_star) f1 Iz).
-apply bO_ext with (fun x => plus (minus (minus (fst (z (S t) x)) s_star) (scal (b x : R_AbsRing) (u (S t)))) (scal (b x : R_AbsRing) (u (S t)))); auto.
-apply filter_forall; intros x; module State.
-apply (@bO_plus T FF HF State).
-apply (@bO_le T FF HF State _ f2 f1 2); auto. lra. apply f2_f1.
-apply (@bO_le T FF HF State _ (fun x => Rabs (b x) * 1) f1 1). lra. apply filter_forall; intros x; unfold f1; lra.
-apply (@bO_scal T FF HF State b (fun _ => u (S t)) (fun _ => 1)). apply (@bO_cst T FF HF State).
-Qed.
-Lemma rho_O t : Inv t -> bigO FF Param (fun x => minus (rule (z t x, fst (z (S t) x))) (scal (b x : R_AbsRing) (C (minus (u (S t)) (u t))))) f2.
-Proof.
-intros I. assert (Ip := Inv_p I). assert (Is := Inv_s' I). destruct I as [I1 I2].
-assert (Q := @bO_quad T FF HF ZS Param rule ((s_star, theta), s_star) _ (fun x => (z t x, fst (z (S t) x))) f1 qrho f1_0 Ip).
-cbv beta in Q. rewrite rule_at_rest in Q.
-set (s' := fun x => fst (z (S t) x)) in *.
-apply bO_ext with (fun x => plus
-   (minus (minus (rule (z t x, s' x)) zero) (C (minus (minus (s' x) s_star) (minus (fst (z t x)) s_star))))
-   (C (minus (minus (minus (s' x) s_star) (scal (b x : R_AbsRing) (u (S t)))) (minus (minus (fst (z t x)) s_star) (scal (b x : R_AbsRing) (u t)))))); auto.
-{ apply filter_forall. intros x.
-  assert (E : minus (minus (minus (s' x) s_star) (scal (b x : R_AbsRing) (u (S t)))) (minus (minus (fst (z t x)) s_star) (scal (b x : R_AbsRing) (u t)))
-    = minus (minus (minus (s' x) s_star) (minus (fst (z t x)) s_star)) (scal (b x : R_AbsRing) (minus (u (S t)) (u t)))) by module State.
-  rewrite E.
-  assert (E1 : forall y w, C (minus y (scal (b x : R_AbsRing) w)) = minus (C y) (scal (b x : R_AbsRing) (C w))).
-  { intros y w. etransitivity. exact (linear_minus C _ _ C_linear). apply f_equal. exact (linear_scal C C_linear (b x : R_AbsRing) w). }
-  rewrite E1. change (fst (z (S t) x)) with (s' x). module Param. }
-apply (@bO_plus T FF HF Param).
-apply (@bO_le T FF HF Param _ (fun x => f1 x * f1 x) f2 1). lra. apply f11_f2. exact Q.
-apply (@bO_lin T FF HF State Param C); auto. apply (@bO_minus T FF HF State); auto.
-Qed.
-Lemma Inv_all t : Inv t.
-Proof.
-induction t as [|t I].
-- split.
-  + exists 0. split. lra. apply filter_forall. intros x. unfold z, u; simpl.
-    assert (E : minus (minus s_star s_star) (scal (b x : R_AbsRing) (zero : State)) = zero) by module State.
-    eapply Rle_trans. right; apply f_equal; exact E. right. rewrite norm_zero. ring.
-  + exists 0. split. lra. apply filter_forall. intros x. unfold z; simpl.
-    assert (E : minus theta theta = zero) by module Param.
-    eapply Rle_trans. right; apply f_equal; exact E. right. rewrite norm_zero. ring.
-- split. now apply Inv_s'.
-  assert (Q := rho_O I). destruct I as [I1 I2].
-  apply bO_ext with (fun x => plus (minus (snd (z t x)) theta) (scal (e x / b x : R_AbsRing) (rule (z t x, fst (z (S t) x))))); auto.
-  { apply filter_forall. intros x.
-    change (snd (z (S t) x)) with (plus (snd (z t x)) (scal (e x / b x : R_AbsRing) (rule (z t x, fst (z (S t) x))))).
-    module Param. }
-  apply (@bO_plus T FF HF Param). exact I2.
-  assert (Q1 : bigO FF Param (fun x => rule (z t x, fst (z (S t) x))) f1).
-  { apply bO_ext with (fun x => plus (minus (rule (z t x, fst (z (S t) x))) (scal (b x : R_AbsRing) (C (minus (u (S t)) (u t))))) (scal (b x : R_AbsRing) (C (minus (u (S t)) (u t))))); auto.
-    apply filter_forall; intros x; module Param.
-    apply (@bO_plus T FF HF Param).
-    apply (@bO_le T FF HF Param _ f2 f1 2); auto. lra. apply f2_f1.
-    apply (@bO_le T FF HF Param _ (fun x => Rabs (b x) * 1) f1 1). lra. apply filter_forall; intros x; unfold f1; lra.
-    apply (@bO_scal T FF HF Param b (fun _ => _) (fun _ => 1)). apply (@bO_cst T FF HF Param). }
-  apply (@bO_le T FF HF Param _ (fun x => Rabs (e x / b x) * f1 x) (fun x => Rabs (e x)) 1). lra.
-  { revert Hb0. apply filter_imp. intros x X. unfold f1. rewrite <- Rabs_mult. right. rewrite Rmult_1_l. f_equal. field; auto. }
-  apply (@bO_scal T FF HF Param (fun x => e x / b x) _ f1 Q1).
+destruct Hd as [? [? [? [? [? [? [? ?]]]]]]].
+induction i as [|i IH]. unfold u; simpl. rewrite norm_zero. lra.
+change (S i) with (1 + i)%nat. rewrite u_next, U_next. eapply Rle_trans. apply norm_triangle.
+apply Rplus_le_compat. eapply Rle_trans. apply J_bound. now apply Rmult_le_compat_l.
+eapply Rle_trans. right; apply norm_opp. exact grad_bound.
 Qed.
 
-Lemma ff_div : FF (fun x => Rabs (/ b x) * f2 x <= 1 * (Rabs (b x) + Rabs (e x / b x))).
-Proof.
-revert Hb0. apply filter_imp. intros x X. unfold f2. rewrite Rmult_1_l.
-assert (P : 0 < Rabs (b x)) by now apply Rabs_pos_lt.
-unfold Rdiv. rewrite Rabs_mult, (sq_abs (b x)), Rabs_Rinv by auto. right. field. lra.
-Qed.
+Definition close_s (i : nat) : Prop := norm (minus (minus (fst (z i)) s_star) (scal (beta : R_AbsRing) (u i))) <= h * eps * E i.
+Definition close_theta (i : nat) : Prop := norm (minus (snd (z i)) theta) <= h * k * Y i.
 
-Theorem nudged_phase_error_bound t :
-  bigO FF State (fun x => minus (Delta_s F grad_ell rule s_star theta (b x) (e x) t) (opp (iterate J t (grad_ell s_star)))) (fun x => Rabs (b x) + Rabs (e x / b x)) /\
-  (FF (fun x => e x <> 0) ->
-   bigO FF Param (fun x => minus (Delta_theta F grad_ell rule s_star theta (b x) (e x) t) (C (opp (iterate J t (grad_ell s_star))))) (fun x => Rabs (b x) + Rabs (e x / b x))).
+Lemma size_s i : close_s i -> norm (minus (fst (z i)) s_star) <= h * X i.
 Proof.
-assert (D := @linear_phase_increment State Param grad_ell s_star J B C J_linear B_linear C_linear 0 t).
-assert (E0 : iterate (modified_jacobian J B C 0) t (grad_ell s_star) = iterate J t (grad_ell s_star)) by (apply iterate_ext; apply modified_jacobian_0).
-rewrite E0 in D.
-assert (D' : minus (u (S t)) (u t) = opp (iterate J t (grad_ell s_star))) by exact D.
-rewrite <- D'.
-assert (I := Inv_all t). assert (I' := Inv_all (S t)). assert (Q := rho_O I).
-split.
-- destruct I as [I1 _]. destruct I' as [I1' _].
-  apply bO_ext with (fun x => scal (/ b x : R_AbsRing) (minus
-     (minus (minus (fst (z (S t) x)) s_star) (scal (b x : R_AbsRing) (u (S t))))
-     (minus (minus (fst (z t x)) s_star) (scal (b x : R_AbsRing) (u t))))); auto.
-  { revert Hb0. apply filter_imp. intros x X. unfold Delta_s. change (1 + t)%nat with (S t).
-    change (nudged_phase F grad_ell rule s_star theta (b x) (e x) (S t)) with (z (S t) x).
-    change (nudged_phase F grad_ell rule s_star theta (b x) (e x) t) with (z t x). module_field State. }
-  apply (@bO_le T FF HF State _ (fun x => Rabs (/ b x) * f2 x) _ 1). lra. apply ff_div.
-  apply (@bO_scal T FF HF State (fun x => / b x) _ f2). apply (@bO_minus T FF HF State); auto.
-- intros He0.
-  apply bO_ext with (fun x => scal (/ b x : R_AbsRing) (minus (rule (z t x, fst (z (S t) x))) (scal (b x : R_AbsRing) (C (minus (u (S t)) (u t)))))); auto.
-  { generalize (filter_and _ _ Hb0 He0). apply filter_imp. intros x [X Y]. unfold Delta_theta. change (1 + t)%nat with (S t).
-    change (snd (nudged_phase F grad_ell rule s_star theta (b x) (e x) (S t))) with (plus (snd (z t x)) (scal (e x / b x : R_AbsRing) (rule (z t x, fst (z (S t) x))))).
-    change (snd (nudged_phase F grad_ell rule s_star theta (b x) (e x) t)) with (snd (z t x)). module_field Param. }
-  apply (@bO_le T FF HF Param _ (fun x => Rabs (/ b x) * f2 x) _ 1). lra. apply ff_div.
-  apply (@bO_scal T FF HF Param (fun x => / b x) _ f2 Q).
-Qed.
-End Quant.
-
-(* quantitative Theorem 1 from Phi *)
-Lemma ep_rule_quadratic_remainder (State Param : NM) (s_star : State) (theta : Param) (Phi_theta DPhi_theta : State * Param -> Param) :
-  is_linear (U := prod_NormedModule R_AbsRing State Param) DPhi_theta ->
-  quadratic_remainder (prod_NormedModule R_AbsRing State Param) Param Phi_theta (s_star, theta) DPhi_theta ->
-  quadratic_remainder (prod_NormedModule R_AbsRing (prod_NormedModule R_AbsRing State Param) State) Param (ep_rule Phi_theta) ((s_star, theta), s_star)
-     (fun h => DPhi_theta (minus (snd h) (fst (fst h)), zero)).
-Proof.
-set (Z := prod_NormedModule R_AbsRing State Param). set (ZS := prod_NormedModule R_AbsRing Z State).
-intros Hl [M [M0 HM]].
-assert (L1 := lin_swap State Param). assert (L2 := @is_linear_fst R_AbsRing Z State).
-destruct (linear_norm _ L1) as [N1 [N10 HN1]]. destruct (linear_norm _ L2) as [N2 [N20 HN2]].
-assert (C1 : @continuous ZS Z (fun p : ZS => (snd p, snd (fst p)) : Z) ((s_star, theta), s_star)) by apply linear_cont, L1.
-assert (C2 : @continuous ZS Z (fun p : ZS => fst p) ((s_star, theta), s_star)) by apply linear_cont, L2.
-set (Q := fun p : Z => norm (minus (minus (Phi_theta p) (Phi_theta (s_star, theta))) (DPhi_theta (minus p ((s_star, theta) : Z)))) <= M * (norm (minus p ((s_star, theta) : Z)) * norm (minus p ((s_star, theta) : Z)))).
-assert (X1 : locally (((s_star, theta), s_star) : ZS) (fun p : ZS => Q ((snd p, snd (fst p)) : Z))) by exact (C1 _ HM).
-assert (X2 : locally (((s_star, theta), s_star) : ZS) (fun p : ZS => Q (fst p))) by exact (C2 _ HM).
-exists (M * (N1 * N1) + M * (N2 * N2)). split.
-{ apply Rplus_le_le_0_compat; apply Rmult_le_pos; auto; nra. }
-refine (@filter_imp ZS (locally (((s_star, theta), s_star) : ZS)) _ _ _ _ (filter_and _ _ X1 X2)).
-intros [[s th] s'] [Y1 Y2]. unfold Q in Y1, Y2. simpl snd in Y1, Y2. simpl fst in Y1, Y2.
-set (q := minus (((s, th), s') : ZS) (((s_star, theta), s_star) : ZS)).
-set (w1 := minus ((s', th) : Z) ((s_star, theta) : Z)) in *. set (w2 := minus ((s, th) : Z) ((s_star, theta) : Z)) in *.
-assert (B1 : norm w1 <= N1 * norm q) by exact (HN1 q).
-assert (B2 : norm w2 <= N2 * norm q) by exact (HN2 q).
-assert (El : DPhi_theta (minus (snd q) (fst (fst q)), zero) = minus (DPhi_theta w1) (DPhi_theta w2)).
-{ transitivity (DPhi_theta (minus w1 w2)). 2: exact (linear_minus DPhi_theta w1 w2 Hl).
-  f_equal. unfold q, w1, w2. apply injective_projections; simpl. reflexivity.
-  change (zero = minus (minus th theta) (minus th theta)). module Param. }
-change (norm (minus (minus (minus (Phi_theta (s', th)) (Phi_theta (s, th))) (minus (Phi_theta (s_star, theta)) (Phi_theta (s_star, theta)))) (DPhi_theta (minus (snd q) (fst (fst q)), zero)))
-   <= (M * (N1 * N1) + M * (N2 * N2)) * (norm q * norm q)).
-rewrite El.
-assert (E : minus (minus (minus (Phi_theta (s', th)) (Phi_theta (s, th))) (minus (Phi_theta (s_star, theta)) (Phi_theta (s_star, theta)))) (minus (DPhi_theta w1) (DPhi_theta w2)) =
-   minus (minus (minus (Phi_theta (s', th)) (Phi_theta (s_star, theta))) (DPhi_theta w1)) (minus (minus (Phi_theta (s, th)) (Phi_theta (s_star, theta))) (DPhi_theta w2))) by module Param.
-rewrite E. eapply Rle_trans. apply norm_triangle. rewrite Rmult_plus_distr_r.
-assert (P1 : 0 <= norm w1) by apply norm_ge_0. assert (P2 : 0 <= norm w2) by apply norm_ge_0.
+intros H. assert (P1 := h_pos). assert (P2 := k_pos). assert (P3 := eps_le_1).
+replace (minus (fst (z i)) s_star) with (plus (minus (minus (fst (z i)) s_star) (scal (beta : R_AbsRing) (u i))) (scal (beta : R_AbsRing) (u i))) by module State.
+eapply Rle_trans. apply norm_triangle. unfold state_size. rewrite Rmult_plus_distr_l, Rplus_comm.
 apply Rplus_le_compat.
-- eapply Rle_trans. exact Y1. replace (M * (N1 * N1) * (norm q * norm q)) with (M * ((N1 * norm q) * (N1 * norm q))) by ring.
-  apply Rmult_le_compat_l; auto. apply Rmult_le_compat; auto.
-- eapply Rle_trans. right; apply norm_opp. eapply Rle_trans. exact Y2. replace (M * (N2 * N2) * (norm q * norm q)) with (M * ((N2 * norm q) * (N2 * norm q))) by ring.
-  apply Rmult_le_compat_l; auto. apply Rmult_le_compat; auto.
+- eapply Rle_trans. right; apply norm_scal_R. apply Rmult_le_compat_l. apply Rabs_pos. apply u_bound.
+- eapply Rle_trans. exact H. apply Rmult_le_compat_r. apply (EY_pos Hd). nra.
 Qed.
-
-
-(* the filter of small beta <> 0 with 0 < |eta| <= |beta| *)
-Definition BE (P : R * R -> Prop) : Prop :=
-  exists d : posreal, forall b e : R, 0 < Rabs b < d -> 0 < Rabs e <= Rabs b -> P (b, e).
-Global Instance BE_filter : Filter BE.
+Lemma ball_s i : (i <= 1 + t)%nat -> close_s i -> norm (minus (fst (z i)) s_star) <= radius d.
 Proof.
-split.
-- exists (mkposreal 1 Rlt_0_1). auto.
-- intros P Q [d1 H1] [d2 H2]. exists (mkposreal _ (Rmin_stable_in_posreal d1 d2)). simpl.
-  intros b e Hb He. generalize (Rmin_l d1 d2) (Rmin_r d1 d2). intros. split; [apply H1 | apply H2]; auto; lra.
-- intros P Q H [d Hd]. exists d. auto.
+intros Hi H. eapply Rle_trans. apply (size_s H).
+assert (P1 := h_pos). assert (P2 := k_pos).
+apply Rle_trans with (eps * X i). apply Rmult_le_compat_r. now apply X_pos. unfold eps; lra.
+apply (@stays_in_ball d Hd t). split; [unfold eps; lra | exact small]. now apply X_pos.
+left. now apply X_mono.
+Qed.
+Lemma ball_theta i : (i <= t)%nat -> close_theta i -> norm (minus (snd (z i)) theta) <= radius d.
+Proof.
+intros Hi H. eapply Rle_trans. apply H.
+assert (P1 := h_pos). assert (P2 := k_pos). assert (P3 := eps_le_1). assert (P4 := proj2 (EY_pos Hd i)).
+apply Rle_trans with (eps * Y i). apply Rmult_le_compat_r; auto. unfold eps in *. nra.
+apply (@stays_in_ball d Hd t). split; [unfold eps; lra | exact small]. exact P4.
+right. now apply Y_mono.
 Qed.
 
-Theorem cep_error_bound (State Param : NM) (ipS : State -> State -> R) (ipT : Param -> Param -> R) :
-  is_inner_product State ipS -> is_inner_product Param ipT ->
-  forall (Phi : State * Param -> R) (F : State * Param -> State) (Phi_theta : State * Param -> Param) (ell : State -> R) (grad_ell : State -> State) (s_star : State) (theta : Param)
-    (DF : State * Param -> State) (DPhi_theta : State * Param -> Param),
-  let Z := prod_NormedModule R_AbsRing State Param in
-  locally ((s_star, theta) : Z) (fun z => is_gradient Z (@product_inner State Param ipS ipT) Phi z (F z, Phi_theta z)) ->
-  is_linear (U := Z) DF -> is_linear (U := Z) DPhi_theta ->
-  quadratic_remainder Z State F (s_star, theta) DF -> quadratic_remainder Z Param Phi_theta (s_star, theta) DPhi_theta ->
-  is_gradient State ipS ell s_star (grad_ell s_star) ->
-  (exists M, 0 <= M /\ locally s_star (fun s => norm (minus (grad_ell s) (grad_ell s_star)) <= M * norm (minus s s_star))) ->
-  F (s_star, theta) = s_star ->
-  forall (t : nat) (g_s : State) (g_th : Param),
+Lemma state_step i : (i <= t)%nat -> close_s i -> close_theta i -> close_s (1 + i).
+Proof.
+intros Hi Hs Hth. assert (Ps := @size_s i Hs). assert (Bs := @ball_s i ltac:(lia) Hs). assert (Bt := @ball_theta i Hi Hth).
+assert (P1 := h_pos). assert (P2 := k_pos). assert (P3 := eps_le_1).
+assert (PX := X_pos Hd i). assert (PY := proj2 (EY_pos Hd i)). assert (PE := proj1 (EY_pos Hd i)).
+assert (N1 : 0 <= norm (minus (fst (z i)) s_star)) by apply norm_ge_0.
+assert (N2 : 0 <= norm (minus (snd (z i)) theta)) by apply norm_ge_0.
+assert (RF := @F_remainder (fst (z i)) (snd (z i)) Bs Bt). rewrite <- surjective_pairing in RF.
+assert (Rg := @grad_lipschitz (fst (z i)) Bs).
+unfold close_s in *. unfold close_theta in Hth.
+change (fst (z (1 + i))) with (minus (F (z i)) (scal (beta : R_AbsRing) (grad_ell (fst (z i))))).
+set (a := minus (fst (z i)) s_star) in *. set (v := minus (snd (z i)) theta) in *.
+set (r := minus (minus (F (z i)) s_star) (plus (J a) (B v))) in *.
+set (q := minus (grad_ell (fst (z i))) (grad_ell s_star)) in *.
+set (w := minus a (scal (beta : R_AbsRing) (u i))) in *.
+assert (Id : minus (minus (minus (F (z i)) (scal (beta : R_AbsRing) (grad_ell (fst (z i))))) s_star) (scal (beta : R_AbsRing) (u (1 + i)))
+   = plus (plus r (J w)) (minus (B v) (scal (beta : R_AbsRing) q))).
+{ assert (E1 : J w = minus (J a) (scal (beta : R_AbsRing) (J (u i)))).
+  { etransitivity. exact (linear_minus J _ _ J_linear). apply f_equal. exact (linear_scal J J_linear (beta : R_AbsRing) (u i)). }
+  rewrite E1, u_next. unfold r, q. module State. }
+rewrite Id. clear Id.
+destruct Hd as [D1 [D2 [D3 [D4 [D5 [D6 [D7 D8]]]]]]].
+assert (T1 : norm r <= h * eps * (remainder_F d * (X i + Y i) ^ 2)).
+{ eapply Rle_trans. exact RF.
+  apply Rle_trans with (remainder_F d * (h * (X i + Y i)) ^ 2).
+  - apply Rmult_le_compat_l; auto. apply sq_mono. lra.
+    assert (h * k * Y i <= h * Y i) by (assert (k <= 1) by (unfold eps in P3; lra); assert (h * k <= h) by nra; apply Rmult_le_compat_r; auto). lra.
+  - replace (remainder_F d * (h * (X i + Y i)) ^ 2) with (h * h * (remainder_F d * (X i + Y i) ^ 2)) by ring.
+    apply Rmult_le_compat_r. apply Rmult_le_pos; auto. apply pow2_ge_0. apply Rmult_le_compat_l. lra. unfold eps; lra. }
+assert (T2 : norm (J w) <= h * eps * (norm_J d * E i)).
+{ eapply Rle_trans. apply J_bound. replace (h * eps * (norm_J d * E i)) with (norm_J d * (h * eps * E i)) by ring. now apply Rmult_le_compat_l. }
+assert (T3 : norm (B v) <= h * eps * (norm_B d * Y i)).
+{ eapply Rle_trans. apply B_bound. replace (h * eps * (norm_B d * Y i)) with (norm_B d * (h * eps * Y i)) by ring.
+  apply Rmult_le_compat_l; auto. eapply Rle_trans. exact Hth. apply Rmult_le_compat_r; auto. apply Rmult_le_compat_l. lra. unfold eps; lra. }
+assert (T4 : norm (scal (beta : R_AbsRing) q) <= h * eps * (lipschitz_grad d * X i)).
+{ eapply Rle_trans. right; apply norm_scal_R. fold h. rewrite Rmult_assoc. apply Rmult_le_compat_l. lra.
+  eapply Rle_trans. exact Rg. apply Rle_trans with (lipschitz_grad d * (eps * X i)). 2: right; ring.
+  apply Rmult_le_compat_l; auto. eapply Rle_trans. exact Ps. apply Rmult_le_compat_r; auto. unfold eps; lra. }
+rewrite E_next.
+replace (h * eps * (remainder_F d * (X i + Y i) ^ 2 + norm_J d * E i + norm_B d * Y i + lipschitz_grad d * X i))
+  with ((h * eps * (remainder_F d * (X i + Y i) ^ 2) + h * eps * (norm_J d * E i)) + (h * eps * (norm_B d * Y i) + h * eps * (lipschitz_grad d * X i))) by ring.
+eapply Rle_trans. apply norm_triangle. apply Rplus_le_compat.
+eapply Rle_trans. apply norm_triangle. now apply Rplus_le_compat.
+eapply Rle_trans. apply norm_triangle. apply Rplus_le_compat. exact T3. eapply Rle_trans. right; apply norm_opp. exact T4.
+Qed.
+
+Lemma rule_value i : (i <= t)%nat -> close_s i -> close_theta i -> close_s (1 + i) ->
+  norm (minus (rule (z i, fst (z (1 + i)))) (C (minus (fst (z (1 + i))) (fst (z i)))))
+    <= h * h * (2 * remainder_Phi_theta d * (X i + X (1 + i) + Y i) ^ 2).
+Proof.
+intros Hi Hs Hth Hs'.
+assert (Ps := @size_s i Hs). assert (Ps' := @size_s (1 + i) Hs').
+assert (Bs := @ball_s i ltac:(lia) Hs). assert (Bs' := @ball_s (1 + i) ltac:(lia) Hs'). assert (Bt := @ball_theta i Hi Hth).
+assert (RR := @rule_remainder _ _ _ Bs Bs' Bt). rewrite <- surjective_pairing in RR.
+assert (P1 := h_pos). assert (P2 := k_pos). assert (P3 := eps_le_1). assert (PY := proj2 (EY_pos Hd i)).
+assert (N1 : 0 <= norm (minus (fst (z i)) s_star)) by apply norm_ge_0.
+assert (N2 : 0 <= norm (minus (snd (z i)) theta)) by apply norm_ge_0.
+assert (N3 : 0 <= norm (minus (fst (z (1 + i))) s_star)) by apply norm_ge_0.
+unfold close_theta in Hth.
+destruct Hd as [D1 [D2 [D3 [D4 [D5 [D6 [D7 D8]]]]]]].
+eapply Rle_trans. exact RR.
+replace (h * h * (2 * remainder_Phi_theta d * (X i + X (1 + i) + Y i) ^ 2)) with (2 * remainder_Phi_theta d * (h * (X i + X (1 + i) + Y i)) ^ 2) by ring.
+apply Rmult_le_compat_l. lra. apply sq_mono. lra.
+assert (h * k * Y i <= h * Y i) by (assert (k <= 1) by (unfold eps in P3; lra); assert (h * k <= h) by nra; apply Rmult_le_compat_r; auto). lra.
+Qed.
+Lemma param_step i : (i < t)%nat -> close_s i -> close_theta i -> close_s (1 + i) -> close_theta (1 + i).
+Proof.
+intros Hi Hs Hth Hs'. assert (RV := @rule_value i ltac:(lia) Hs Hth Hs').
+assert (Ps := @size_s i Hs). assert (Ps' := @size_s (1 + i) Hs').
+assert (P1 := h_pos). assert (P2 := k_pos). assert (P3 := eps_le_1). assert (PY := proj2 (EY_pos Hd i)).
+assert (PX := X_pos Hd i). assert (PX' := X_pos Hd (1 + i)).
+unfold close_theta in *.
+change (snd (z (1 + i))) with (plus (snd (z i)) (scal (eta / beta : R_AbsRing) (rule (z i, fst (z (1 + i)))))).
+set (v := rule (z i, fst (z (1 + i)))) in *. set (c := C (minus (fst (z (1 + i))) (fst (z i)))) in *.
+assert (Q : 0 <= 2 * remainder_Phi_theta d * (X i + X (1 + i) + Y i) ^ 2).
+{ apply Rmult_le_pos. destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]; lra. apply pow2_ge_0. }
+assert (Nc : norm c <= h * (norm_C d * (X i + X (1 + i)))).
+{ unfold c. eapply Rle_trans. apply C_bound. replace (h * (norm_C d * (X i + X (1 + i)))) with (norm_C d * (h * X (1 + i) + h * X i)) by ring.
+  apply Rmult_le_compat_l. apply Hd.
+  replace (minus (fst (z (1 + i))) (fst (z i))) with (minus (minus (fst (z (1 + i))) s_star) (minus (fst (z i)) s_star)) by module State.
+  eapply Rle_trans. apply norm_triangle. apply Rplus_le_compat. exact Ps'. eapply Rle_trans. right; apply norm_opp. exact Ps. }
+assert (Nv : norm v <= h * (norm_C d * (X i + X (1 + i)) + 2 * remainder_Phi_theta d * (X i + X (1 + i) + Y i) ^ 2)).
+{ replace v with (plus (minus v c) c) by module Param. eapply Rle_trans. apply norm_triangle. rewrite Rmult_plus_distr_l, Rplus_comm.
+  apply Rplus_le_compat. exact Nc. eapply Rle_trans. exact RV. apply Rmult_le_compat_r. exact Q. unfold eps in P3. nra. }
+replace (minus (plus (snd (z i)) (scal (eta / beta : R_AbsRing) v)) theta) with (plus (minus (snd (z i)) theta) (scal (eta / beta : R_AbsRing) v)) by module Param.
+rewrite Y_next, Rmult_plus_distr_l. eapply Rle_trans. apply norm_triangle. apply Rplus_le_compat. exact Hth.
+eapply Rle_trans. right; apply norm_scal_R. fold k. rewrite (Rmult_comm h k), Rmult_assoc. now apply Rmult_le_compat_l.
+Qed.
+
+Lemma close_all i : (i <= t)%nat -> close_s i /\ close_theta i.
+Proof.
+induction i as [|i IH]; intros Hi.
+- split; unfold close_s, close_theta, z, u; simpl.
+  + assert (E0 : minus (minus s_star s_star) (scal (beta : R_AbsRing) (zero : State)) = zero) by module State.
+    eapply Rle_trans. right; apply f_equal; exact E0. rewrite norm_zero. unfold state_error; simpl. lra.
+  + assert (E0 : minus theta theta = zero) by module Param.
+    eapply Rle_trans. right; apply f_equal; exact E0. rewrite norm_zero. unfold param_size; simpl. lra.
+- destruct IH as [I1 I2]. lia. assert (I3 := @state_step i ltac:(lia) I1 I2). split. exact I3. apply param_step; auto.
+Qed.
+
+Theorem nudged_phase_error :
+  norm (plus (Delta_s F grad_ell rule s_star theta beta eta t) (iterate J t (grad_ell s_star))) <= state_constant d t * eps /\
+  (eta <> 0 -> norm (plus (Delta_theta F grad_ell rule s_star theta beta eta t) (C (iterate J t (grad_ell s_star)))) <= param_constant d t * eps).
+Proof.
+destruct (@close_all t ltac:(lia)) as [I1 I2]. assert (I3 := @state_step t ltac:(lia) I1 I2).
+assert (RV := @rule_value t ltac:(lia) I1 I2 I3).
+assert (P1 := h_pos). assert (P2 := k_pos).
+assert (Iu : iterate J t (grad_ell s_star) = opp (minus (u (1 + t)) (u t))).
+{ assert (E0 := @linear_phase_increment State Param grad_ell s_star J B C J_linear B_linear C_linear 0 t).
+  unfold u. rewrite E0. assert (E1 : iterate (modified_jacobian J B C 0) t (grad_ell s_star) = iterate J t (grad_ell s_star)) by (apply iterate_ext; apply modified_jacobian_0).
+  rewrite E1. module State. }
+set (w := minus (minus (fst (z t)) s_star) (scal (beta : R_AbsRing) (u t))).
+set (w' := minus (minus (fst (z (1 + t))) s_star) (scal (beta : R_AbsRing) (u (1 + t)))).
+assert (NW : norm (minus w' w) <= h * eps * state_constant d t).
+{ unfold state_constant. rewrite Rmult_plus_distr_l, Rplus_comm. eapply Rle_trans. apply norm_triangle. apply Rplus_le_compat. exact I3.
+  eapply Rle_trans. right; apply norm_opp. exact I1. }
+assert (Hi : Rabs (/ beta) = / h) by (unfold h; now rewrite Rabs_Rinv).
+assert (Scale : forall x c, x <= h * c -> / h * x <= c).
+{ intros x c Hx. apply Rle_trans with (/ h * (h * c)). apply Rmult_le_compat_l; auto. left; now apply Rinv_0_lt_compat. right; field; lra. }
+split.
+- assert (Id : plus (Delta_s F grad_ell rule s_star theta beta eta t) (iterate J t (grad_ell s_star)) = scal (/ beta : R_AbsRing) (minus w' w)).
+  { rewrite Iu. unfold Delta_s. fold (z (1 + t)) (z t). unfold w, w'. module_field State. }
+  rewrite Id. eapply Rle_trans. right; apply norm_scal_R. rewrite Hi. apply Scale. lra.
+- intros He.
+  set (v := rule (z t, fst (z (1 + t)))) in *. set (dd := minus (fst (z (1 + t))) (fst (z t))) in *.
+  assert (Id : plus (Delta_theta F grad_ell rule s_star theta beta eta t) (C (iterate J t (grad_ell s_star)))
+     = scal (/ beta : R_AbsRing) (plus (minus v (C dd)) (C (minus w' w)))).
+  { assert (EC : C (minus w' w) = minus (C dd) (scal (beta : R_AbsRing) (C (minus (u (1 + t)) (u t))))).
+    { assert (E0 : minus w' w = minus dd (scal (beta : R_AbsRing) (minus (u (1 + t)) (u t)))) by (unfold w, w', dd; module State).
+      rewrite E0. etransitivity. exact (linear_minus C _ _ C_linear). apply f_equal. exact (linear_scal C C_linear (beta : R_AbsRing) _). }
+    assert (EI : C (iterate J t (grad_ell s_star)) = opp (C (minus (u (1 + t)) (u t)))) by (rewrite Iu; exact (linear_opp C _ C_linear)).
+    rewrite EC, EI. unfold Delta_theta.
+    change (snd (nudged_phase F grad_ell rule s_star theta beta eta (1 + t))) with (plus (snd (z t)) (scal (eta / beta : R_AbsRing) v)).
+    change (snd (nudged_phase F grad_ell rule s_star theta beta eta t)) with (snd (z t)). module_field Param. }
+  rewrite Id. eapply Rle_trans. right; apply norm_scal_R. rewrite Hi. apply Scale.
+  unfold param_constant. eapply Rle_trans. apply norm_triangle.
+  replace (h * ((norm_C d * state_constant d t + 2 * remainder_Phi_theta d * (X t + X (1 + t) + Y t) ^ 2) * eps))
+    with (h * eps * (2 * remainder_Phi_theta d * (X t + X (1 + t) + Y t) ^ 2) + norm_C d * (h * eps * state_constant d t)) by ring.
+  apply Rplus_le_compat.
+  + eapply Rle_trans. exact RV. apply Rmult_le_compat_r.
+    apply Rmult_le_pos. destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]; lra. apply pow2_ge_0.
+    apply Rmult_le_compat_l. lra. unfold eps; lra.
+  + eapply Rle_trans. apply C_bound. apply Rmult_le_compat_l. apply Hd. exact NW.
+Qed.
+End Trajectory.
+
+(** ** The theorem, from the primitive function *)
+
+(** [d] bounds the derivatives of the problem at rest and their remainders in a ball. *)
+Definition bounds_problem (State Param : NM) (F : State * Param -> State) (Phi_theta : State * Param -> Param)
+  (grad_ell : State -> State) (s_star : State) (theta : Param)
+  (DF : State * Param -> State) (DPhi_theta : State * Param -> Param) (d : problem_data) : Prop :=
+  (forall x, norm (dF_ds DF x) <= norm_J d * norm x) /\
+  (forall v, norm (dF_dtheta DF v) <= norm_B d * norm v) /\
+  (forall x, norm (dPhi_theta_ds DPhi_theta x) <= norm_C d * norm x) /\
+  (forall s th, norm (minus s s_star) <= radius d -> norm (minus th theta) <= radius d ->
+     norm (minus (minus (F (s, th)) (F (s_star, theta))) (DF (minus s s_star, minus th theta)))
+       <= remainder_F d * (norm (minus s s_star) + norm (minus th theta)) ^ 2) /\
+  (forall s th, norm (minus s s_star) <= radius d -> norm (minus th theta) <= radius d ->
+     norm (minus (minus (Phi_theta (s, th)) (Phi_theta (s_star, theta))) (DPhi_theta (minus s s_star, minus th theta)))
+       <= remainder_Phi_theta d * (norm (minus s s_star) + norm (minus th theta)) ^ 2) /\
+  norm (grad_ell s_star) <= norm_grad d /\
+  (forall s, norm (minus s s_star) <= radius d ->
+     norm (minus (grad_ell s) (grad_ell s_star)) <= lipschitz_grad d * norm (minus s s_star)).
+
+Section ErrorBound.
+Variables State Param : NM.
+Notation Z := (prod_NormedModule R_AbsRing State Param).
+Variables (ipS : State -> State -> R) (ipT : Param -> Param -> R).
+Hypothesis HS : is_inner_product State ipS.
+Hypothesis HT : is_inner_product Param ipT.
+Variables (Phi : State * Param -> R) (F : State * Param -> State) (Phi_theta : State * Param -> Param).
+Variables (ell : State -> R) (grad_ell : State -> State) (s_star : State) (theta : Param).
+Hypothesis primitive : locally ((s_star, theta) : Z) (fun z => is_gradient Z (@product_inner State Param ipS ipT) Phi z (F z, Phi_theta z)).
+Variables (DF : State * Param -> State) (DPhi_theta : State * Param -> Param).
+Hypothesis F_diff : filterdiff (U := Z) F (locally ((s_star, theta) : Z)) DF.
+Hypothesis Phi_theta_diff : filterdiff (U := Z) Phi_theta (locally ((s_star, theta) : Z)) DPhi_theta.
+Hypothesis ell_grad : is_gradient State ipS ell s_star (grad_ell s_star).
+Hypothesis settled : F (s_star, theta) = s_star.
+Variable d : problem_data.
+Hypothesis d_nonnegative : nonnegative d.
+Hypothesis d_bounds : bounds_problem State Param F Phi_theta grad_ell s_star theta DF DPhi_theta d.
+
+Theorem cep_error_bound (t : nat) (g_s : State) (g_th : Param) :
   is_gradient State ipS (fun s => ell (free_phase F theta t s)) s_star g_s ->
   is_gradient Param ipT (fun th => ell (free_phase F theta t (F (s_star, th)))) theta g_th ->
-  exists (K : R) (d : posreal), forall beta eta : R,
-    0 < Rabs beta < d -> 0 < Rabs eta <= Rabs beta ->
-    norm (minus (Delta_s F grad_ell (ep_rule Phi_theta) s_star theta beta eta t) (opp g_s)) <= K * (Rabs beta + Rabs (eta / beta)) /\
-    norm (minus (Delta_theta F grad_ell (ep_rule Phi_theta) s_star theta beta eta t) (opp g_th)) <= K * (Rabs beta + Rabs (eta / beta)).
+  forall beta eta : R, beta <> 0 -> Rabs beta + Rabs (eta / beta) <= validity_radius d t ->
+  norm (plus (Delta_s F grad_ell (ep_rule Phi_theta) s_star theta beta eta t) g_s)
+    <= state_constant d t * (Rabs beta + Rabs (eta / beta)) /\
+  (eta <> 0 -> norm (plus (Delta_theta F grad_ell (ep_rule Phi_theta) s_star theta beta eta t) g_th)
+    <= param_constant d t * (Rabs beta + Rabs (eta / beta))).
 Proof.
-intros HS HT Phi F Phi_theta ell grad_ell s_star theta DF DPhi_theta Z primitive LF LG qF qG ell_grad [M [M0 HM]] settled t g_s g_th Hgs Hgth.
-assert (F_diff : filterdiff (U := Z) F (locally ((s_star, theta) : Z)) DF) by now apply quadratic_remainder_diff.
-assert (Phi_theta_diff : filterdiff (U := Z) Phi_theta (locally ((s_star, theta) : Z)) DPhi_theta) by now apply quadratic_remainder_diff.
+intros Hgs Hgth beta eta Hb Hr.
 destruct (@bptt_gradients State Param ipS ipT HS HT Phi F Phi_theta ell grad_ell s_star theta primitive DF DPhi_theta F_diff Phi_theta_diff ell_grad settled t) as [G1 G2].
 rewrite (gradient_unique HS Hgs G1), (gradient_unique HT Hgth G2).
-set (J := dF_ds DF) in *. set (B := dF_dtheta DF). set (C := dPhi_theta_ds DPhi_theta) in *.
-assert (LA : is_linear J) by exact (@dF_ds_linear State Param F s_star theta DF F_diff).
-assert (LB : is_linear B) by exact (@dF_dtheta_linear State Param F s_star theta DF F_diff).
-assert (LC : is_linear C) by exact (@dPhi_theta_ds_linear State Param Phi_theta s_star theta DPhi_theta Phi_theta_diff).
-assert (qF' : quadratic_remainder Z State F (s_star, theta) (fun h => plus (J (fst h)) (B (snd h)))).
-{ destruct qF as [K [K0 HK]]. exists K. split; auto. revert HK. apply filter_imp. intros z Hz.
-  assert (E := @split_lin State Param State DF LF (minus z (s_star, theta))).
-  unfold J, B, dF_ds, dF_dtheta. rewrite <- E. exact Hz. }
-assert (X := @nudged_phase_error_bound State Param F grad_ell (ep_rule Phi_theta) s_star theta J B C LA LB LC settled (@ep_rule_at_rest State Param Phi_theta s_star theta) qF' (ep_rule_quadratic_remainder LG qG) (ex_intro _ M (conj M0 HM))
-   (R * R)%type BE BE_filter (fun x => fst x) (fun x => snd x)).
-assert (W1 : filterlim (fun x : R * R => fst x) BE (locally (0:R))).
-{ intros P [d Hd]. exists d. intros b e Hb He. apply Hd. change (Rabs (b + - 0) < d). rewrite Ropp_0, Rplus_0_r. lra. }
-assert (W2 : BE (fun x : R * R => fst x <> 0)).
-{ exists (mkposreal 1 Rlt_0_1). intros b e Hb He E. simpl in E. rewrite E, Rabs_R0 in Hb. lra. }
-assert (W3 : BE (fun x : R * R => Rabs (snd x) <= Rabs (fst x))).
-{ exists (mkposreal 1 Rlt_0_1). intros b e Hb He. simpl. lra. }
-assert (W4 : BE (fun x : R * R => snd x <> 0)).
-{ exists (mkposreal 1 Rlt_0_1). intros b e Hb He E. simpl in E. rewrite E, Rabs_R0 in He. lra. }
-destruct (X W1 W2 W3 t) as [[K1 [K10 H1]] X2]. destruct (X2 W4) as [K2 [K20 H2]].
-destruct (filter_and _ _ H1 H2) as [d Hd].
-exists (K1 + K2), d. intros beta eta Hb He. destruct (Hd beta eta Hb He) as [Y1 Y2]. simpl in Y1, Y2.
-assert (P : 0 <= Rabs beta + Rabs (eta / beta)) by (generalize (Rabs_pos beta) (Rabs_pos (eta / beta)); lra).
-split.
-+ eapply Rle_trans. exact Y1. nra.
-+ assert (E : C (opp (iterate J t (grad_ell s_star))) = opp (C (iterate J t (grad_ell s_star)))) by exact (linear_opp C _ LC).
-  rewrite E in Y2. eapply Rle_trans. exact Y2. nra.
+destruct d_bounds as [BJ [BB [BC [RF [RP [Bg Lg]]]]]].
+apply (@nudged_phase_error State Param F grad_ell (ep_rule Phi_theta) s_star theta (dF_ds DF) (dF_dtheta DF) (dPhi_theta_ds DPhi_theta) d d_nonnegative
+  (@dF_ds_linear State Param F s_star theta DF F_diff) (@dF_dtheta_linear State Param F s_star theta DF F_diff)
+  (@dPhi_theta_ds_linear State Param Phi_theta s_star theta DPhi_theta Phi_theta_diff)); auto.
+- intros s th H1 H2. assert (X := RF s th H1 H2). rewrite settled in X.
+  assert (E : DF (minus s s_star, minus th theta) = plus (dF_ds DF (minus s s_star)) (dF_dtheta DF (minus th theta)))
+    by exact (@split_lin State Param State DF (proj1 F_diff) (minus s s_star, minus th theta)).
+  rewrite E in X. exact X.
+- intros s s' th H1 H2 H3. assert (X := RP s th H1 H3). assert (X' := RP s' th H2 H3).
+  set (x := norm (minus s s_star)) in *. set (x' := norm (minus s' s_star)) in *. set (y := norm (minus th theta)) in *.
+  set (r := minus (minus (Phi_theta (s, th)) (Phi_theta (s_star, theta))) (DPhi_theta (minus s s_star, minus th theta))) in *.
+  set (r' := minus (minus (Phi_theta (s', th)) (Phi_theta (s_star, theta))) (DPhi_theta (minus s' s_star, minus th theta))) in *.
+  assert (Id : minus (ep_rule Phi_theta ((s, th), s')) (dPhi_theta_ds DPhi_theta (minus s' s)) = minus r' r).
+  { assert (E : dPhi_theta_ds DPhi_theta (minus s' s) = minus (DPhi_theta (minus s' s_star, minus th theta)) (DPhi_theta (minus s s_star, minus th theta))).
+    { etransitivity. 2: exact (@linear_minus R_AbsRing Z Param DPhi_theta (minus s' s_star, minus th theta) (minus s s_star, minus th theta) (proj1 Phi_theta_diff)).
+      unfold dPhi_theta_ds. f_equal. apply injective_projections; simpl.
+      change (minus s' s = minus (minus s' s_star) (minus s s_star)). module State.
+      change (zero = minus (minus th theta) (minus th theta)). module Param. }
+    rewrite E. unfold ep_rule, r, r'. simpl. module Param. }
+  rewrite Id. eapply Rle_trans. apply norm_triangle. 
+  assert (N : norm (opp r) <= remainder_Phi_theta d * (x + y) ^ 2) by (eapply Rle_trans; [right; apply norm_opp | exact X]).
+  assert (0 <= x) by apply norm_ge_0. assert (0 <= x') by apply norm_ge_0. assert (0 <= y) by apply norm_ge_0.
+  assert (M0 : 0 <= remainder_Phi_theta d) by (destruct d_nonnegative as [? [? [? [? [? ?]]]]]; auto).
+  assert (S1 : remainder_Phi_theta d * (x + y) ^ 2 <= remainder_Phi_theta d * (x + x' + y) ^ 2) by (apply Rmult_le_compat_l; auto; apply sq_mono; lra).
+  assert (S2 : remainder_Phi_theta d * (x' + y) ^ 2 <= remainder_Phi_theta d * (x + x' + y) ^ 2) by (apply Rmult_le_compat_l; auto; apply sq_mono; lra).
+  lra.
 Qed.
+End ErrorBound.
