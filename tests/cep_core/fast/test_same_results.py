@@ -1,0 +1,112 @@
+"""The engine against the one definition, and against the authors' numbers."""
+
+import dataclasses
+import itertools
+from pathlib import Path
+
+import pytest
+import torch
+
+from cep_core.conformance import compare, mini_batches
+from cep_core.conformance_files import read
+from cep_core.fast import FastEngine
+from cep_core.learning import Procedure
+from cep_core.rules import learning_rates
+
+TRAINING = sorted((Path(__file__).parents[2] / "data" / "conformance").glob("train-*.npz"))
+TOLERANCE = {"EP": 1e-12, "C-EP": 1e-12, "C-VF": 1e-10}
+
+
+def agree(case, difference):
+    ours, parameters = case.by_engine()
+    theirs, expected = case.by_definition()
+    assert difference(parameters, expected) < TOLERANCE[case.procedure.rule.name]
+    for a, b in zip(ours, theirs, strict=True):
+        assert float((a - b).abs().max()) < 1e-12
+    assert difference(case.parameters, expected) > 1e-6
+
+
+@pytest.mark.parametrize("nudge", ["outside", "inside"])
+def test_the_rows_of_the_table_agree_after_ten_mini_batches(row, nudge, row_case, difference):
+    agree(row_case(row, nudge=nudge), difference)
+
+
+def test_a_row_agrees_at_full_width(row_case, difference):
+    case = row_case("C-EP-2h", hidden=(512, 512), inputs=784, outputs=10, batch=20, count=3)
+    agree(case, difference)
+
+
+@pytest.mark.parametrize("rule", ["EP", "C-EP", "C-VF"])
+@pytest.mark.parametrize("nudge", ["outside", "inside"])
+@pytest.mark.parametrize("hidden", [0, 1, 2, 3, 4])
+def test_any_depth_and_either_parity_of_both_counts_agree(rule, nudge, hidden, case, difference):
+    rates = [0.02 * (n + 1) for n in range(hidden + 1)]
+    for free_steps, nudged_steps in itertools.product((1, 2, 9, 10), (1, 2, 5, 6)):
+        made = case(rule, rates, 0.3, free_steps, nudged_steps, nudge=nudge, count=4)
+        agree(made, difference)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "hard-sigmoid", "identity"])
+@pytest.mark.parametrize("rule", ["EP", "C-EP", "C-VF"])
+def test_other_activations_agree(activation, rule, case, difference):
+    agree(case(rule, [1e-3, 2e-3, 3e-3], 0.2, 6, 4, activation=activation, count=4), difference)
+
+
+def test_activations_may_differ_by_layer(case, difference):
+    made = case("C-EP", [0.01, 0.02, 0.03], 0.2, 12, 6, nudge="inside")
+    kinds = [case("EP", [0.1], 0.2, 1, 1, activation=a).network for a in ("identity", "tanh")]
+    activations = (*(k.activations[0] for k in kinds), made.network.activations[0])
+    made.network = dataclasses.replace(made.network, activations=activations)
+    agree(made, difference)
+
+
+def test_the_debugging_procedure_agrees(case, difference):
+    agree(case("C-EP", [0.01, 0.02, 0.03], 0.2, 20, 7, damping=1e-5), difference)
+
+
+@pytest.mark.parametrize("nudge", ["outside", "inside"])
+@pytest.mark.parametrize("steps", [(11, 5), (12, 6)])
+def test_the_centred_estimator_agrees(nudge, steps, case, difference):
+    agree(case("EP", [0.01, 0.02, 0.03], 0.2, *steps, nudge=nudge, centred=True), difference)
+
+
+def test_rates_may_differ_between_the_directions_of_an_edge(case, difference):
+    made = case("C-VF", [0.01, 0.02], 0.2, 11, 5)
+    made.rates = {name: 0.01 * (i + 1) for i, name in enumerate(made.rates)}
+    agree(made, difference)
+
+
+@pytest.mark.parametrize("path", TRAINING, ids=lambda p: p.stem)
+def test_the_authors_numbers_pass_through_the_engine(path):
+    def train(file):
+        meta = file.meta
+        engine = FastEngine(
+            file.network,
+            Procedure(file.rule, meta["beta"], meta["T"], meta["K"]),
+            file.initial,
+            learning_rates(
+                file.initial, meta["learning_rates"], train_input_bias=meta["trains_input_bias"]
+            ),
+        )
+        first = None
+        for (x, y), sign in zip(mini_batches(file), meta["beta_signs"], strict=True):
+            engine.learn(x, y, sign)
+            if first is None:
+                space = engine._batched._spaces[len(x)]
+                first = tuple(rest[0].clone() for rest in space.rest)
+        return first, engine.parameters()
+
+    comparisons = compare(read(path), train)
+    assert len(comparisons) >= 6
+    assert max(c.difference for c in comparisons) < 1e-10
+
+
+def test_prediction_is_the_free_phase_in_parts_of_any_size(row, row_case):
+    made = row_case(row)
+    x = torch.cat([x for x, _, _ in made.batches])
+    made.batches = [(x, torch.zeros(len(x), 4, dtype=x.dtype), 1)]
+    (expected,), _ = made.by_definition()
+    engine = made.engine()
+    assert float((engine.predict(x) - expected).abs().max()) < 1e-13
+    in_parts = engine._batched.predict(x[None], rows=7)[0]
+    assert float((in_parts - expected).abs().max()) < 1e-13
