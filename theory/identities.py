@@ -78,19 +78,20 @@ def theorem1(
     *,
     rule: Rule = C_EP,
     steps: int,
+    kappa: Any = 0,
     phase: Phase = nudged_phase,
     unrolled: Unrolled = unrolled_gradients,
 ) -> Iterator[Sides]:
     """``lim Delta_s(t) = -D nabla_s(t)`` and ``lim Delta_theta(t) = -nabla_theta(t)``.
 
     ``D`` is 1 in the energy-based setting and the slope of the activation in the prototypical one,
-    whose neurons are nudged before it.
+    whose neurons are nudged before it. At a ``kappa`` other than 0 the two sides differ.
     """
     yield from settled(point)
     scale = point.network.time_scale
     nabla = unrolled(point.network, point.x, point.y, point.parameters, point.state, steps=steps)
     for t, (states, increments) in enumerate(
-        _first_order(point, rule, phase, steps=steps, kappa=0)
+        _first_order(point, rule, phase, steps=steps, kappa=kappa)
     ):
         for n, delta in enumerate(states):
             expected = _times(nabla.states[t][n] * -1, point.slopes[n])

@@ -87,7 +87,7 @@ class Jet:
 
     def __rsub__(self, other: Any) -> Jet:
         """Return ``other - self``."""
-        return self * -1 + other
+        return (self * -1).__add__(other)
 
     def __mul__(self, other: Any) -> Jet:
         """Return the elementwise product, truncated."""

@@ -120,7 +120,7 @@ class Field:
 
     def __rsub__(self, other: Any) -> Field:
         """Return ``other - self``."""
-        return self * -1 + other
+        return (self * -1).__add__(other)
 
     def __mul__(self, other: Any) -> Field:
         """Return the elementwise product."""

@@ -83,7 +83,7 @@ class Traced:
 
     def __rsub__(self, other: Any) -> Traced:
         """Return ``other - self``."""
-        return self * -1 + other
+        return (self * -1).__add__(other)
 
     def __mul__(self, other: Any) -> Traced:
         """Return the elementwise product."""
