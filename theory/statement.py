@@ -112,6 +112,8 @@ SOURCES: tuple[str, ...] = (
     "prototypical",
     "vector_field",
     "centred",
+    "modular",
+    "certified",
 )
 """Modules of this package whose ``cases()`` are decided, in the order of the table."""
 
