@@ -7,9 +7,10 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from reproduce import conformance_command, run_command
+from reproduce import conformance_command, regress, run_command, table_command, verify
+from reproduce.figures import command as figures_command
 
-COMMANDS = (run_command, conformance_command)
+COMMANDS = (verify, figures_command, table_command, regress, run_command, conformance_command)
 """Modules that contribute a command each, by ``add_command(subparsers)``."""
 
 

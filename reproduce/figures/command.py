@@ -190,10 +190,6 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Regenerate the figures; 0: all pass, 1: not all, 2: unusable arguments or specification."""
-    try:
-        verdict = make_figures(arguments.out, arguments.only, max(1, arguments.jobs))
-    except ValueError as error:
-        say(f"error: {error}")
-        return 2
+    """Regenerate the figures; 0: all pass, 1: not all."""
+    verdict = make_figures(arguments.out, arguments.only, max(1, arguments.jobs))
     return 0 if verdict is Verdict.PASS else 1

@@ -15,7 +15,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from reproduce.figures.compute import LIMIT, Curve, OrderResult, Panel, ProcessResult, Trace
-from reproduce.figures.specs import SUPERSCRIPTS, Part, Setting, dynamics_title, scientific
+from reproduce.figures.specs import (
+    SUPERSCRIPTS,
+    Part,
+    ProcessFigure,
+    Setting,
+    dynamics_title,
+    scientific,
+)
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9")
 """Okabe and Ito's palette, told apart by colour-blind readers too."""
@@ -114,6 +121,10 @@ def _legend(canvas: Canvas) -> None:
     canvas.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8.5)
 
 
+def _part_title(figure: ProcessFigure, part: Part) -> str:
+    return f"{part.label}. {figure.title}: {part.what}"
+
+
 def _row_title(result: ProcessResult, part: Part, panels: tuple[Panel, ...]) -> str:
     rules = {panel.column.rule for panel in panels}
     setting, dynamics = result.figure.setting.name, panels[0].dynamics
@@ -133,7 +144,7 @@ def draw_part(result: ProcessResult, part: Part) -> Canvas:
     with mpl.rc_context(STYLE):
         canvas = Canvas(figsize=(max(2.8 * columns, 9.5), 1.3 + 2.15 * rows), layout=spacing)
         canvas.suptitle(
-            f"{figure.title}: {part.what}\n{_settings_line(figure.setting)}",
+            f"{_part_title(figure, part)}\n{_settings_line(figure.setting)}",
             fontsize=11,
             fontweight="bold",
         )
@@ -146,7 +157,7 @@ def draw_part(result: ProcessResult, part: Part) -> Canvas:
                 _annotate(axes, panel, layer, panel.traces[layer])
                 axes.yaxis.set_major_locator(MaxNLocator(4))
                 top = f"{panel.column.title}\n{layer_title(layer)}\n\n"
-                axes.set_title(top if row == 0 else "\n", fontweight="bold")
+                axes.set_title(top if row == 0 else "\n", fontweight="bold", y=1.0)
                 if row == rows - 1:
                     axes.set_xlabel("step t")
             line[0].annotate(
@@ -296,7 +307,7 @@ def _described_processes(result: ProcessResult) -> dict[str, Any]:
         "figures": [
             {
                 "name": part.name,
-                "title": f"{figure.title}: {part.what}",
+                "title": _part_title(figure, part),
                 "caption": (
                     f"{part.what.capitalize()}, {_settings_line(figure.setting)}. Dashed: "
                     "normalised updates Δ; solid: minus the gradients of BPTT, −∇. One row per "

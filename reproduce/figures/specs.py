@@ -66,9 +66,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Part:
-    """One figure file: the layers whose processes it shows, e.g. ``s_0`` or ``W_0_1``."""
+    """One figure file, the paper's ``label``: the layers it shows, e.g. ``s_0`` or ``W_0_1``."""
 
     name: str
+    label: str
     what: str
     layers: tuple[str, ...]
 
@@ -253,6 +254,7 @@ def _part(where: str, table: Any) -> Part:
     fields = _Fields(where, table)
     part = Part(
         fields.get("name", "a name", _text),
+        fields.get("label", "the paper's name of the figure", _text),
         fields.get("what", "neurons or synapses", _text),
         fields.get("layers", "a list such as ['s_0', 's_1']", _list(_text)),
     )

@@ -26,7 +26,7 @@ from reproduce.verification.cases import (
 )
 
 STEPS = 800
-SIDES = {0.9: 1e-3, 1.1: 1e-9}
+SIDES = {0.9: 1e-5, 1.1: 1e-9}
 """Multiples of the largest stable ``kappa`` at which the nudged phase is run, and their betas."""
 
 LINEAR = (1e-12, 1e-4)

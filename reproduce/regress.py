@@ -1,0 +1,179 @@
+"""``python -m reproduce regress``: hold what the other stages left against committed baselines.
+
+The comparison is pytest-regressions', on normalised numbers with explicit tolerances; the tests are
+in ``tests/regression/stage_outputs.py`` and the baselines beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cep_core.verdicts import Check, Verdict
+from reproduce.figures.specs import Figure, OrderFigure, read_figures
+from reproduce.stages import STAGES, read_stage, say, write_stage
+
+OUTPUTS = Path(__file__).parent.parent / "tests" / "regression" / "stage_outputs.py"
+
+SAMPLES = 11
+"""How many of the time steps are compared, the first and the last among them."""
+
+PROCESS_TOLERANCE = {"rtol": 0.0, "atol": 1e-6}
+"""On processes divided by the largest gradient of their element."""
+
+ORDER_TOLERANCE = {"rtol": 0.0, "atol": 2e-2}
+"""On decimal logarithms of relative errors."""
+
+LEAST_ERROR = 1e-4
+"""Smaller relative errors count as this: in them, round-off of one machine may show."""
+
+COMPARED = ("verify", "theory", "figures")
+"""Stages whose verdicts have a baseline."""
+
+
+def normalised_processes(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Every curve divided by the largest ``|nabla|`` of its element, at :data:`SAMPLES` steps.
+
+    A sign or a factor then shows at order one, however small the gradients are.
+    """
+    steps = np.unique(np.linspace(0, len(frame) - 1, SAMPLES).round().astype(int))
+    curves: dict[str, np.ndarray] = {}
+    for name in frame.columns:
+        element, _ = str(name).rsplit(" | ", 1)
+        scale = float(frame[f"{element} | −∇"].abs().max())
+        curves[str(name)] = frame[name].to_numpy()[steps] / scale
+    return curves
+
+
+def logarithms(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Decimal logarithm of every error, none below :data:`LEAST_ERROR`."""
+    return {
+        str(name): np.log10(np.maximum(frame[name].to_numpy(), LEAST_ERROR))
+        for name in frame.columns
+    }
+
+
+def comparable(figure: Figure, frame: pd.DataFrame) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The numbers of a plotted frame that are compared, and their tolerance."""
+    if isinstance(figure, OrderFigure):
+        return logarithms(frame), ORDER_TOLERANCE
+    return normalised_processes(frame), PROCESS_TOLERANCE
+
+
+def plotted_files(figures: Mapping[str, Figure]) -> dict[str, str]:
+    """Name of the figure that each CSV file belongs to, by the file's name without suffix."""
+    owners: dict[str, str] = {}
+    for name, figure in figures.items():
+        parts = [name] if isinstance(figure, OrderFigure) else [p.name for p in figure.parts]
+        owners |= dict.fromkeys(parts, name)
+    return owners
+
+
+class StageOutputs:
+    """Pytest plugin: gives the tests the stages' folder and collects what they answer."""
+
+    def __init__(self, stages: Path) -> None:
+        """Find out which of the stages' outputs exist."""
+        self.folder = stages
+        self.owners = plotted_files(read_figures())
+        self.plotted = [name for name in self.owners if self.csv(name).exists()]
+        self.verdicts = [name for name in COMPARED if read_stage(stages / name) is not None]
+        self.checks: list[Check] = []
+
+    def csv(self, name: str) -> Path:
+        """The plotted numbers of figure file ``name``."""
+        return self.folder / "figures" / self.owners[name] / f"{name}.csv"
+
+    @pytest.fixture
+    def stages(self) -> StageOutputs:
+        """The stages and their outputs, for the tests."""
+        return self
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One test per output that exists."""
+        for argument, values in (("plotted", self.plotted), ("stage", self.verdicts)):
+            if argument in metafunc.fixturenames:
+                metafunc.parametrize(argument, values)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Turn a finished test into a check."""
+        if report.when != "call" and not report.failed:
+            return
+        name = report.nodeid.rsplit("[", 1)[-1].rstrip("]")
+        text = str(report.longrepr.reprcrash.message) if report.failed else "as the baseline"  # type: ignore[union-attr]
+        self.checks.append(
+            Check(
+                f"regression/{name}",
+                f"{name}: within the stated tolerance of the committed baseline",
+                Verdict.PASS if report.passed else Verdict.FAIL,
+                {},
+                text[:2000],
+                round(report.duration, 3),
+            )
+        )
+
+    def missing(self) -> list[Check]:
+        """A check that was not run for every output that is not there."""
+        absent = [n for n in self.owners if n not in self.plotted]
+        absent += [n for n in COMPARED if n not in self.verdicts]
+        return [
+            Check(
+                f"regression/{name}",
+                f"{name}: within the stated tolerance of the committed baseline",
+                Verdict.NOT_RUN,
+                reason=f"no output of it in {self.folder.name}: its stage has not run",
+            )
+            for name in absent
+        ]
+
+
+def regress(stages: Path, out: Path, *, update: bool = False) -> Verdict:
+    """Compare and write the stage's record into ``out``.
+
+    Args:
+        stages: folder with one folder per stage.
+        out: this stage's folder.
+        update: write the baselines anew from what is there instead.
+
+    """
+    started = time.monotonic()
+    outputs = StageOutputs(stages)
+    say(f"regression: {len(outputs.plotted)} plotted files, {len(outputs.verdicts)} stages")
+    options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=short"]
+    options += [f"--rootdir={OUTPUTS.parent.parent.parent}"] + ["--force-regen"] * update
+    pytest.main([*options, str(OUTPUTS)], plugins=[outputs])
+    checks = outputs.checks + outputs.missing()
+    verdict = write_stage(
+        out,
+        stage="regression",
+        checks=checks,
+        started=started,
+        details={
+            "tolerances": {"processes": PROCESS_TOLERANCE, "log10 errors": ORDER_TOLERANCE},
+            "updated": update,
+        },
+    )
+    say(f"regression: {verdict}, {len(checks)} comparisons, {time.monotonic() - started:.0f} s")
+    return verdict
+
+
+def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the ``regress`` command to the command line."""
+    parser = subparsers.add_parser("regress", help="compare the stages with committed baselines")
+    parser.add_argument("--stages", type=Path, default=STAGES, metavar="DIR")
+    parser.add_argument("--out", type=Path, default=STAGES / "regression", metavar="DIR")
+    parser.add_argument("--update", action="store_true", help="write the baselines anew")
+    parser.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Compare; 0: all pass, 1: not all."""
+    verdict = regress(arguments.stages, arguments.out, update=arguments.update)
+    return 0 if verdict is Verdict.PASS else 1

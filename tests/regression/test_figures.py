@@ -1,0 +1,11 @@
+"""Every figure on a small network against its committed numbers."""
+
+import pytest
+
+from reproduce.figures.specs import read_figures
+
+
+@pytest.mark.parametrize("name", list(read_figures()))
+def test_small_version_has_not_changed(name, numbers_of_small, num_regression):
+    numbers, tolerance = numbers_of_small(name)
+    num_regression.check(numbers, default_tolerance=tolerance, basename=f"small-{name}")
