@@ -15,15 +15,21 @@ INTERVAL = 60.0
 
 
 @contextmanager
-def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+def progress(
+    what: str, total: int, unit: str, *, quiet: bool = False
+) -> Iterator[Callable[[int], None]]:
     """Yield a function to be called with the number of units that have been done since last time.
 
     Args:
         what: what is being done, e.g. ``"EP-1h: epoch 3/30"``.
         total: how many units there are.
         unit: their name, singular.
+        quiet: show nothing.
 
     """
+    if quiet:
+        yield _ignore
+        return
     if on_terminal():
         with tqdm(total=total, desc=what, unit=unit, leave=False) as bar:
             yield bar.update
@@ -38,3 +44,7 @@ def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]
             say(f"{what}: {done} of {total} {unit}s")
 
     yield advance
+
+
+def _ignore(units: int) -> None:
+    """Show nothing."""

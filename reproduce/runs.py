@@ -30,6 +30,8 @@ from reproduce.stages import say
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 DeviceName = Literal["cpu", "cuda"]
+Show = Literal["all", "epochs", "warnings"]
+"""What a run says: everything, with progress within epochs; a line an epoch; only warnings."""
 
 
 class DivergedError(ArithmeticError):
@@ -102,7 +104,12 @@ def identity_of(request: Request, engine: EngineName, data: Dataset) -> dict[str
 
 
 def train(
-    request: Request, data: Dataset, folder: Path, *, epochs: int | None = None
+    request: Request,
+    data: Dataset,
+    folder: Path,
+    *,
+    epochs: int | None = None,
+    show: Show = "all",
 ) -> dict[str, Any]:
     """Train until ``epochs`` epochs are done, from wherever the directory stands.
 
@@ -111,6 +118,7 @@ def train(
         data: what to train it on.
         folder: the run's directory; made if there is none.
         epochs: how many in all; the row's own number unless given.
+        show: what is said meanwhile.
 
     Returns:
         The contents of ``results.json``; from disk, at once, if the run is already that long.
@@ -130,9 +138,9 @@ def train(
     done = finished(folder, run)
     if done is not None and done["epochs"] >= wanted:
         return done
-    if chosen.note:
+    if chosen.note and show != "warnings":
         say(f"{row.name}: {chosen.note}")
-    return _train(request, data, folder, chosen, identity, wanted)
+    return _train(request, data, folder, chosen, identity, wanted, show)
 
 
 def _train(
@@ -142,6 +150,7 @@ def _train(
     chosen: ChosenEngine,
     identity: dict[str, Any],
     wanted: int,
+    show: Show,
 ) -> dict[str, Any]:
     row, engine, run = request.row, chosen.engine, hash_of(identity)
     dtype, device = DTYPES[request.dtype], torch.device(request.device)
@@ -151,7 +160,8 @@ def _train(
     if checkpoint is not None:
         history, begun = checkpoint.record["history"], checkpoint.epoch
         engine.load({name: value.to(device) for name, value in checkpoint.parameters.items()})
-        say(f"{row.name} seed {request.seed}: resumed after epoch {begun}")
+        if show != "warnings":
+            say(f"{row.name} seed {request.seed}: resumed after epoch {begun}")
     train_samples = Samples(data.train_images, data.train_labels).to(device)
     test_samples = Samples(data.test_images, data.test_labels).to(device)
     for epoch in range(begun + 1, wanted + 1):
@@ -164,7 +174,7 @@ def _train(
             positive_probability=row.positive_probability,
         )
         what = f"{row.name} seed {request.seed}: epoch {epoch}/{wanted}"
-        with progress(what, len(train_samples), "image") as advance:
+        with progress(what, len(train_samples), "image", quiet=show != "all") as advance:
             train_error = train_epoch(
                 engine,
                 train_samples,
@@ -185,10 +195,11 @@ def _train(
         history["train_error"].append(train_error)
         history["seconds"].append(round(time.monotonic() - started, 3))
         save(folder, Checkpoint(epoch, parameters, {"history": history}), run=run)
-        say(
-            f"{what}: test error {history['test_error'][-1]:.2f} %, training error "
-            f"{train_error:.2f} % ({history['seconds'][-1]:.1f} s)"
-        )
+        if show != "warnings":
+            say(
+                f"{what}: test error {history['test_error'][-1]:.2f} %, training error "
+                f"{train_error:.2f} % ({history['seconds'][-1]:.1f} s)"
+            )
     return _finish(request, data, folder, chosen, identity, history)
 
 

@@ -1,0 +1,198 @@
+"""``python -m reproduce table``: train a tier of the paper's table, runs side by side."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+import itertools
+import multiprocessing
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+
+from cep_core.data import Dataset, load
+from cep_core.files import write_text
+from cep_core.networks import Nudge
+from cep_core.verdicts import Check, Verdict
+from reproduce.progress import progress
+from reproduce.run_command import add_training_options
+from reproduce.run_directory import RunError
+from reproduce.runs import DivergedError, Show, train
+from reproduce.specs import SpecError, read_published, row_named
+from reproduce.stages import STAGES, on_terminal, say, write_stage
+from reproduce.table import (
+    TIERS,
+    Job,
+    Tier,
+    as_csv,
+    jobs_of,
+    learning_check,
+    resumption_check,
+    table_row,
+)
+
+
+def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the ``table`` command to the command line."""
+    parser = subparsers.add_parser(
+        "table",
+        help="train a tier of the paper's table",
+        description="Trains the rows of a tier, several runs side by side, each in its own "
+        "resumable directory. Exit code 0: done; 1: a claim failed; 2: bad input.",
+    )
+    parser.add_argument("--tier", choices=tuple(TIERS), default="quick")
+    parser.add_argument("--out", type=Path, default=STAGES / "table", help="folder of the stage")
+    parser.add_argument("--runs", type=Path, default=Path("build") / "runs", help="folder of runs")
+    parser.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows")
+    parser.add_argument("--nudges", nargs="+", choices=get_args(Nudge), help="only these variants")
+    parser.add_argument("--seeds", type=int, help="number of seeds, from 0")
+    parser.add_argument("--epochs", type=int, help="epochs of each run")
+    parser.add_argument(
+        "--jobs", type=int, default=min(2, os.cpu_count() or 1), help="runs side by side"
+    )
+    add_training_options(parser)
+    parser.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Train, judge and write the stage; return the exit code."""
+    started = time.monotonic()
+    torch.set_num_threads(1)
+    tier = _tier(arguments)
+    if arguments.jobs < 1:
+        raise RunError(f"jobs: expected a positive integer, found {arguments.jobs}")
+    data, published = load(arguments.data), read_published()
+    jobs = jobs_of(tier, data, arguments.runs, engine=arguments.engine, device=arguments.device)
+    say(f"table, {tier.label}")
+    say(f"  {len(jobs)} runs on {data.provenance}; interrupted, they resume where they were")
+    try:
+        results = _train_all(jobs, arguments.data, arguments.jobs, tier)
+    except DivergedError as error:
+        say(f"error: {error}")
+        return 1
+    rows = []
+    for _, group in itertools.groupby(sorted(jobs, key=_variant), key=_variant):
+        same = sorted(group, key=lambda job: job.request.seed)
+        found = [results[job.folder] for job in same]
+        rows.append(table_row(same, found, tier, published.get(same[0].request.row.name)))
+    rows.sort(key=lambda row: (tier.rows.index(row["row"]), tier.nudges.index(row["nudge"])))
+    checks = [learning_check(row) for row in rows if row["nudge"] == "outside"]
+    checks.append(_resumption(jobs, data))
+    write_text(arguments.out / "table.csv", as_csv(rows))
+    verdict = write_stage(
+        arguments.out,
+        stage="table",
+        checks=checks,
+        started=started,
+        details={
+            "tier": tier.name,
+            "label": tier.label,
+            "data": next(iter(results.values()))["data"],
+            "sha256": data.sha256,
+            "judged": "the rows as published, with the nudge outside; the exact variant, inside, "
+            "is shown with the same learning rates, which were tuned for the published one",
+            "rows": rows,
+        },
+    )
+    for row in rows:
+        say(_line(row))
+    say(f"table: {verdict} ({time.monotonic() - started:.0f} s, {arguments.out})")
+    return 1 if verdict is Verdict.FAIL else 0
+
+
+def _tier(arguments: argparse.Namespace) -> Tier:
+    tier = TIERS[arguments.tier]
+    changes: dict[str, Any] = {
+        field: tuple(value) if isinstance(value, list) else value
+        for field in ("rows", "nudges", "seeds", "epochs")
+        if (value := getattr(arguments, field)) is not None
+    }
+    for field in ("seeds", "epochs"):
+        if changes.get(field, 1) < 1:
+            raise SpecError(f"{field}: expected a positive integer, found {changes[field]}")
+    for name in changes.get("rows", ()):
+        row_named(name)
+    return dataclasses.replace(tier, **changes)
+
+
+def _variant(job: Job) -> tuple[str, str]:
+    return job.request.row.name, job.request.row.nudge
+
+
+def _resumption(jobs: Sequence[Job], data: Dataset) -> Check:
+    """Check on the smallest row with the most chance in it, on a thousand digits."""
+    most = max(
+        (job.request for job in jobs), key=lambda r: (r.row.rule == "C-VF", -len(r.row.sizes))
+    )
+    few = dataclasses.replace(
+        data, train_images=data.train_images[:1000], train_labels=data.train_labels[:1000]
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        return resumption_check(most, few, Path(folder))
+
+
+def _train_all(
+    jobs: Sequence[Job], source: str, workers: int, tier: Tier
+) -> dict[Path, dict[str, Any]]:
+    show: Show = "warnings" if tier.name == "quick" else "epochs"
+    results = {}
+    with progress("table", len(jobs), "run") as advance:
+        for job, result in _side_by_side(jobs, source, workers, show):
+            results[job.folder] = result
+            advance(1)
+            if not on_terminal():
+                say(
+                    f"  {job.what}: test error {result['test_error'][-1]:.2f} % after "
+                    f"{result['epochs']} epochs ({sum(result['seconds']):.0f} s)"
+                )
+    return results
+
+
+def _side_by_side(
+    jobs: Sequence[Job], source: str, workers: int, show: Show
+) -> Iterator[tuple[Job, dict[str, Any]]]:
+    """Train in processes of one thread each; yield runs as they finish."""
+    with ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), initializer=_begin_worker
+    ) as pool:
+        try:
+            futures = {pool.submit(_work, job, source, show): job for job in jobs}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.terminate()  # whatever it has finished is on disk
+            raise
+
+
+def _begin_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
+    torch.set_num_threads(1)
+
+
+@functools.cache
+def _data(source: str) -> Dataset:
+    return load(source)
+
+
+def _work(job: Job, source: str, show: Show) -> dict[str, Any]:
+    return train(job.request, _data(source), job.folder, epochs=job.epochs, show=show)
+
+
+def _line(row: dict[str, Any]) -> str:
+    spread = row["test_error"]
+    std = "" if spread["std"] is None else f" ± {spread['std']:.2f}"
+    return (
+        f"  [{row['tier']}] {row['row']:<8} nudge {row['nudge']:<7} {row['epochs']:>3} of "
+        f"{row['epochs_of_paper']} epochs, {row['data']}: test error {spread['mean']:.2f}{std} %, "
+        f"training error {row['train_error']['mean']:.2f} %"
+    )
