@@ -1,0 +1,423 @@
+(** * Negative controls: altered statements that Coq must refuse
+
+    Each module states a theorem and an alteration of it, and runs one proof script on both.
+    [accepted] shows that the script proves the unaltered statement, and [Fail] makes Coq
+    itself fail when the script proves the altered one; so a refusal is due to the
+    alteration.  [refuted] goes further: the altered statement is not only unproved but false.
+    Nothing imports this file. *)
+
+From Coq Require Import Reals Lra List Lia.
+From Coquelicot Require Import Coquelicot.
+From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
+From CEP Require Import Potential Network Statements Examples Counterexamples.
+Set Implicit Arguments.
+Open Scope R_scope.
+
+(** Forms of Theorem 1 that some of the controls alter. *)
+
+Lemma state_updates_descend N t g_s :
+  has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+  is_nabla_s N t g_s -> iterated_limit (Delta_state N t) (opp g_s).
+Proof.
+intros A1 A2 A3 A4 A5 Hs. destruct (bptt_gradients_exist t A1 A2 A3 A5) as [_ [g_th [_ Hth]]].
+exact (proj1 (theorem1 A1 A2 A3 A4 A5 Hs Hth)).
+Qed.
+
+Lemma state_updates_converge N t :
+  has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+  exists v, iterated_limit (Delta_state N t) v.
+Proof.
+intros A1 A2 A3 A4 A5. destruct (bptt_gradients_exist t A1 A2 A3 A5) as [g_s [_ [Hs _]]].
+exists (opp g_s). now apply state_updates_descend.
+Qed.
+
+Lemma joint_limit_at_vanishing_ratio N t g_s g_th (beta eta : R -> R) :
+  meets_every_hypothesis N -> is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  filterlim beta (locally' (0:R)) (locally (0:R)) ->
+  locally' (0:R) (fun x => beta x <> 0) -> locally' (0:R) (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) (locally' (0:R)) (locally (0:R)) ->
+  filterlim (fun x => Delta_state N t (beta x) (eta x)) (locally' (0:R)) (locally (opp g_s)).
+Proof.
+intros [A1 [[DF [DPhi D]] [A3 [_ A5]]]] Hs _ Hb Hb0 He0 Hr.
+destruct (@bptt_gradients _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ A1 _ _ (proj1 D) (proj2 D) (proj1 A3) A5 t) as [G1 _].
+rewrite (gradient_unique (dot_state_inner N) Hs G1).
+destruct (@joint_limit N DF DPhi R (locally' (0:R)) _ beta eta 0 t D (proj2 A3) A5 Hb Hb0 He0 Hr) as [L _].
+rewrite (iterate_ext _ (dF_ds DF)) in L. exact L. intros y. module (State N).
+Qed.
+
+Module FlippedSign.
+(** The updates climb: the limits are [+ nabla] in the place of [- nabla]. *)
+Definition unaltered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (Delta_state N t) (opp g_s) /\ iterated_limit (Delta_param N t) (opp g_th).
+Definition altered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (Delta_state N t) g_s /\ iterated_limit (Delta_param N t) g_th.
+Ltac proof_script := red; intros; eapply theorem1; eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct leaky_meets_every_hypothesis as [A1 [A2 [A3 [A4 A5]]]].
+destruct (leaky_bptt 0) as [G1 G2]. destruct (H leaky 0%nat _ _ A1 A2 A3 A4 A5 G1 G2) as [L _].
+assert (E := proj1 (proj1 (sign_is_needed leaky_meets_every_hypothesis G1 G2)) L).
+change ((/ 2) ^ 0 = 0) in E. simpl in E. lra.
+Qed.
+End FlippedSign.
+
+Module StateOneStepLate.
+(** The time is off by one for the states: [Delta_s(t)] tends to [- nabla_s(t + 1)]. *)
+Definition unaltered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (Delta_state N t) (opp g_s).
+Definition altered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N (S t) g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (Delta_state N t) (opp g_s).
+Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct leaky_meets_every_hypothesis as [A1 [A2 [A3 [A4 A5]]]].
+assert (L := H leaky 0%nat _ _ A1 A2 A3 A4 A5 (proj1 (leaky_bptt 1)) (proj2 (leaky_bptt 0))).
+assert (E := iterated_limit_unique L (proj1 (leaky_theorem1 0))).
+change (- (/ 2) ^ 1 = - (/ 2) ^ 0) in E. simpl in E. lra.
+Qed.
+End StateOneStepLate.
+
+Module ParamOneStepLate.
+(** The time is off by one for the parameters: [Delta_theta(t)] tends to [- nabla_theta(t + 1)]. *)
+Definition unaltered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (Delta_param N t) (opp g_th).
+Definition altered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N (S t) g_th ->
+    iterated_limit (Delta_param N t) (opp g_th).
+Ltac proof_script := red; intros; refine (proj2 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct leaky_meets_every_hypothesis as [A1 [A2 [A3 [A4 A5]]]].
+assert (L := H leaky 0%nat _ _ A1 A2 A3 A4 A5 (proj1 (leaky_bptt 0)) (proj2 (leaky_bptt 1))).
+assert (E := iterated_limit_unique L (proj2 (leaky_theorem1 0))).
+change (- (/ 2) ^ 1 = - (/ 2) ^ 0) in E. simpl in E. lra.
+Qed.
+End ParamOneStepLate.
+
+Module KappaLeftOut.
+(** The joint limit at a fixed ratio [kappa] is given by [J] alone: [kappa] left out. *)
+Definition unaltered : Prop :=
+  forall N DF DPhi_theta (beta eta : R -> R) (kappa : R) (t : nat),
+    derivatives N DF DPhi_theta -> continuous (grad_ell N) (s_star N) -> settled N ->
+    filterlim beta (locally' (0:R)) (locally (0:R)) ->
+    locally' (0:R) (fun x => beta x <> 0) -> locally' (0:R) (fun x => eta x <> 0) ->
+    filterlim (fun x => eta x / beta x) (locally' (0:R)) (locally (kappa:R)) ->
+    filterlim (fun x => Delta_state N t (beta x) (eta x)) (locally' (0:R)) (locally
+      (opp (iterate (fun y => plus (dF_ds DF y) (scal (kappa : R_AbsRing) (dF_dtheta DF (dPhi_theta_ds DPhi_theta y)))) t (grad_ell N (s_star N))))).
+Definition altered : Prop :=
+  forall N DF DPhi_theta (beta eta : R -> R) (kappa : R) (t : nat),
+    derivatives N DF DPhi_theta -> continuous (grad_ell N) (s_star N) -> settled N ->
+    filterlim beta (locally' (0:R)) (locally (0:R)) ->
+    locally' (0:R) (fun x => beta x <> 0) -> locally' (0:R) (fun x => eta x <> 0) ->
+    filterlim (fun x => eta x / beta x) (locally' (0:R)) (locally (kappa:R)) ->
+    filterlim (fun x => Delta_state N t (beta x) (eta x)) (locally' (0:R)) (locally
+      (opp (iterate (fun y => dF_ds DF y) t (grad_ell N (s_star N))))).
+Ltac proof_script := red; intros N DF DPhi_theta beta eta kappa t D C A5 Hb Hb0 He0 Hr;
+  exact (proj1 (@joint_limit N DF DPhi_theta R (locally' (0:R)) _ beta eta kappa t D C A5 Hb Hb0 He0 Hr)).
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H.
+assert (He : locally' (0:R) (fun b : R => 1 * b <> 0)).
+{ refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros b Hb. rewrite Rmult_1_l. exact Hb. }
+assert (Hr : filterlim (fun b : R => 1 * b / b) (locally' (0:R)) (locally (1:R))).
+{ eapply filterlim_ext_loc; [|apply filterlim_const].
+  refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros b Hb. simpl. field; auto. }
+assert (L := H leaky _ _ (fun b => b) (fun b => 1 * b) 1 1%nat (leaky_derivatives 1 (1 / 2)) (proj2 (leaky_loss 1 (1 / 2)))
+  leaky_settled id_to0' ne0' He Hr).
+assert (E := @punctured_limit_unique R1 _ _ _ L (proj1 (leaky_at_fixed_ratio 1 R1_neq_R0))).
+change (- (/ 2 * (1 - 0) + 1 * 0) = - (/ 2 + 1) ^ 1) in E. simpl in E. lra.
+Qed.
+End KappaLeftOut.
+
+Module KappaSign.
+(** The modified Jacobian is [J - kappa F_theta Phi_theta_s]: the sign of [kappa] flipped. *)
+Definition unaltered : Prop :=
+  forall N DF DPhi_theta (beta eta : R -> R) (kappa : R) (t : nat),
+    derivatives N DF DPhi_theta -> continuous (grad_ell N) (s_star N) -> settled N ->
+    filterlim beta (locally' (0:R)) (locally (0:R)) ->
+    locally' (0:R) (fun x => beta x <> 0) -> locally' (0:R) (fun x => eta x <> 0) ->
+    filterlim (fun x => eta x / beta x) (locally' (0:R)) (locally (kappa:R)) ->
+    filterlim (fun x => Delta_state N t (beta x) (eta x)) (locally' (0:R)) (locally
+      (opp (iterate (fun y => plus (dF_ds DF y) (scal (kappa : R_AbsRing) (dF_dtheta DF (dPhi_theta_ds DPhi_theta y)))) t (grad_ell N (s_star N))))).
+Definition altered : Prop :=
+  forall N DF DPhi_theta (beta eta : R -> R) (kappa : R) (t : nat),
+    derivatives N DF DPhi_theta -> continuous (grad_ell N) (s_star N) -> settled N ->
+    filterlim beta (locally' (0:R)) (locally (0:R)) ->
+    locally' (0:R) (fun x => beta x <> 0) -> locally' (0:R) (fun x => eta x <> 0) ->
+    filterlim (fun x => eta x / beta x) (locally' (0:R)) (locally (kappa:R)) ->
+    filterlim (fun x => Delta_state N t (beta x) (eta x)) (locally' (0:R)) (locally
+      (opp (iterate (fun y => minus (dF_ds DF y) (scal (kappa : R_AbsRing) (dF_dtheta DF (dPhi_theta_ds DPhi_theta y)))) t (grad_ell N (s_star N))))).
+Ltac proof_script := red; intros N DF DPhi_theta beta eta kappa t D C A5 Hb Hb0 He0 Hr;
+  exact (proj1 (@joint_limit N DF DPhi_theta R (locally' (0:R)) _ beta eta kappa t D C A5 Hb Hb0 He0 Hr)).
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H.
+assert (He : locally' (0:R) (fun b : R => 1 * b <> 0)).
+{ refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros b Hb. rewrite Rmult_1_l. exact Hb. }
+assert (Hr : filterlim (fun b : R => 1 * b / b) (locally' (0:R)) (locally (1:R))).
+{ eapply filterlim_ext_loc; [|apply filterlim_const].
+  refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros b Hb. simpl. field; auto. }
+assert (L := H leaky _ _ (fun b => b) (fun b => 1 * b) 1 1%nat (leaky_derivatives 1 (1 / 2)) (proj2 (leaky_loss 1 (1 / 2)))
+  leaky_settled id_to0' ne0' He Hr).
+assert (E := @punctured_limit_unique R1 _ _ _ L (proj1 (leaky_at_fixed_ratio 1 R1_neq_R0))).
+change (- (/ 2 * (1 - 0) + 1 * 0 + - (1 * (/ 2 * 0 + 1 * (1 * (1 - 0) + 0 * 0)))) = - (/ 2 + 1) ^ 1) in E. simpl in E. lra.
+Qed.
+End KappaSign.
+
+Module RatioKept.
+(** In the joint limit only [eta -> 0] is asked for, not [eta / beta -> 0]. *)
+Definition unaltered : Prop :=
+  forall N t g_s g_th (beta eta : R -> R),
+    meets_every_hypothesis N -> is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    filterlim beta (locally' (0:R)) (locally (0:R)) ->
+    locally' (0:R) (fun x => beta x <> 0) -> locally' (0:R) (fun x => eta x <> 0) ->
+    filterlim (fun x => eta x / beta x) (locally' (0:R)) (locally (0:R)) ->
+    filterlim (fun x => Delta_state N t (beta x) (eta x)) (locally' (0:R)) (locally (opp g_s)).
+Definition altered : Prop :=
+  forall N t g_s g_th (beta eta : R -> R),
+    meets_every_hypothesis N -> is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    filterlim beta (locally' (0:R)) (locally (0:R)) ->
+    locally' (0:R) (fun x => beta x <> 0) -> locally' (0:R) (fun x => eta x <> 0) ->
+    filterlim eta (locally' (0:R)) (locally (0:R)) ->
+    filterlim (fun x => Delta_state N t (beta x) (eta x)) (locally' (0:R)) (locally (opp g_s)).
+Ltac proof_script := red; intros; eapply joint_limit_at_vanishing_ratio; eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct (@fixed_ratio_is_biased 1 R1_neq_R0) as [g [Hg Hn]]. apply Hn.
+apply (H leaky 1%nat g _ (fun b => b) (fun b => 1 * b) leaky_meets_every_hypothesis Hg (proj2 (leaky_bptt 1)) id_to0' ne0').
+refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros b Hb. rewrite Rmult_1_l. exact Hb.
+apply filterlim_ext with (fun b : R => b). intros b. now rewrite Rmult_1_l. exact id_to0'.
+Qed.
+End RatioKept.
+
+Module LimitsSwapped.
+(** The limits in the other order: [beta -> 0] at a fixed [eta], then [eta -> 0]. *)
+Definition unaltered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (Delta_state N t) (opp g_s).
+Definition altered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (fun eta beta => Delta_state N t beta eta) (opp g_s).
+Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. apply limits_in_the_other_order. intros N t g [A1 [A2 [A3 [A4 A5]]]] Hg.
+destruct (bptt_gradients_exist t A1 A2 A3 A5) as [_ [g_th [_ Hth]]]. exact (H N t g g_th A1 A2 A3 A4 A5 Hg Hth).
+Qed.
+End LimitsSwapped.
+
+Module NotSettled.
+(** The free phase need not have settled: the hypothesis dropped. *)
+Definition unaltered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (Delta_state N t) (opp g_s).
+Definition altered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (Delta_state N t) (opp g_s).
+Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. apply settling_is_needed. intros; eapply H; eassumption.
+Qed.
+End NotSettled.
+
+Module NoPrimitiveFunction.
+(** [F] need not be a gradient: the primitive function dropped, the Jacobian asymmetric. *)
+Definition unaltered : Prop :=
+  forall N t g_s,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N -> is_nabla_s N t g_s ->
+    iterated_limit (Delta_state N t) (opp g_s).
+Definition altered : Prop :=
+  forall N t g_s,
+    twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N -> is_nabla_s N t g_s ->
+    iterated_limit (Delta_state N t) (opp g_s).
+Ltac proof_script := red; intros; eapply state_updates_descend; eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. apply primitive_function_is_needed. intros; eapply H; eassumption.
+Qed.
+End NoPrimitiveFunction.
+
+Module NotDifferentiable.
+(** [Phi] need not be twice differentiable at rest: the hypothesis dropped. *)
+Definition unaltered : Prop :=
+  forall N t,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    exists v, iterated_limit (Delta_state N t) v.
+Definition altered : Prop :=
+  forall N t,
+    has_primitive_function N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    exists v, iterated_limit (Delta_state N t) v.
+Ltac proof_script := red; intros; eapply state_updates_converge; eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. apply differentiability_is_needed. intros; eapply H; eassumption.
+Qed.
+End NotDifferentiable.
+
+Module NudgeJumps.
+(** The gradient used by the nudge need not be continuous: it is right at rest only. *)
+Definition unaltered : Prop :=
+  forall N t g_s,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N -> is_nabla_s N t g_s ->
+    iterated_limit (Delta_state N t) (opp g_s).
+Definition altered : Prop :=
+  forall N t g_s,
+    has_primitive_function N -> twice_differentiable N -> is_gradient (State N) (dot_state N) (ell N) (s_star N) (grad_ell N (s_star N)) -> settled N -> is_nabla_s N t g_s ->
+    iterated_limit (Delta_state N t) (opp g_s).
+Ltac proof_script := red; intros; eapply state_updates_descend; eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. apply continuity_of_the_nudge_is_needed. intros; eapply H; eassumption.
+Qed.
+End NudgeJumps.
+
+Module NudgeUphill.
+(** The nudge has the wrong sign: [s <- F + beta grad ell]. *)
+Definition unaltered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (Delta_state N t) (opp g_s).
+Definition altered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (fun beta eta => Delta_s (F N) (fun s => opp (grad_ell N s)) (ep_rule (Phi_theta N)) (s_star N) (theta N) beta eta t) (opp g_s).
+Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct leaky_meets_every_hypothesis as [A1 [A2 [A3 [A4 A5]]]].
+assert (L := H leaky 0%nat _ _ A1 A2 A3 A4 A5 (proj1 (leaky_bptt 0)) (proj2 (leaky_bptt 0))).
+assert (L2 : iterated_limit (V := R1) (fun beta eta => Delta_s (F leaky) (fun s => opp (grad_ell leaky s)) (ep_rule (Phi_theta leaky)) (s_star leaky) (theta leaky) beta eta 0) 1).
+{ apply (@iterated_limit_ext R1 (fun _ _ => 1)).
+  - intros b e Hb He. change (1 = / b * (1 / 2 + 1 / 2 + - (b * - (1 - 0)) + - 1)). field; auto.
+  - apply (@iterated_limit_continuous (fun _ _ => 1) (fun _ => 1)). 2: apply continuous_const. intros b Hb. split. reflexivity. apply continuous_const. }
+assert (E := iterated_limit_unique L L2). change (- (/ 2) ^ 0 = 1) in E. simpl in E. lra.
+Qed.
+End NudgeUphill.
+
+Module UpdateWithoutInverseBeta.
+(** The weights move by [eta] times the difference, not by [eta / beta] times it. *)
+Definition unaltered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (Delta_param N t) (opp g_th).
+Definition altered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (fun beta eta => scal (/ eta : R_AbsRing)
+      (minus (snd (cep N beta (eta * beta) (1 + t))) (snd (cep N beta (eta * beta) t)))) (opp g_th).
+Ltac proof_script := red; intros; refine (proj2 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct leaky_meets_every_hypothesis as [A1 [A2 [A3 [A4 A5]]]].
+assert (L := H leaky 0%nat _ _ A1 A2 A3 A4 A5 (proj1 (leaky_bptt 0)) (proj2 (leaky_bptt 0))).
+assert (L2 : iterated_limit (V := R1) (fun beta eta => scal (/ eta : R_AbsRing) (minus (snd (cep leaky beta (eta * beta) (1 + 0))) (snd (cep leaky beta (eta * beta) 0)))) (- 0)).
+{ apply (@iterated_limit_ext R1 (fun b _ => - b)).
+  - intros b e Hb He. change (- b = / e * (1 / 2 + e * b / b * (1 / 2 + 1 / 2 + - (b * (1 - 0)) + - 1) + - (1 / 2))). field; auto.
+  - apply (@iterated_limit_continuous (fun b _ => - b) (fun b => - b)). intros b Hb. split. reflexivity. apply continuous_const.
+    apply (continuous_opp (V := R1) (fun b => b)). apply continuous_id. }
+assert (E := iterated_limit_unique L L2). change (- (/ 2) ^ 0 = - 0) in E. simpl in E. lra.
+Qed.
+End UpdateWithoutInverseBeta.
+
+Module DifferenceToRest.
+(** The weights move by the difference to the steady state, not to the state before. *)
+Definition unaltered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (Delta_param N t) (opp g_th).
+Definition altered : Prop :=
+  forall N t g_s g_th,
+    has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+    is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+    iterated_limit (fun beta eta => Delta_theta (F N) (grad_ell N)
+      (fun p => minus (Phi_theta N (snd p, snd (fst p))) (Phi_theta N (s_star N, snd (fst p)))) (s_star N) (theta N) beta eta t) (opp g_th).
+Ltac proof_script := red; intros; refine (proj2 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct leaky_meets_every_hypothesis as [A1 [A2 [A3 [A4 A5]]]].
+assert (L := H leaky 1%nat _ _ A1 A2 A3 A4 A5 (proj1 (leaky_bptt 1)) (proj2 (leaky_bptt 1))).
+match type of L with iterated_limit ?f _ => assert (L2 : iterated_limit (V := R1) f (- (3 / 2) + 0)) end.
+{ apply (@iterated_limit_ext R1 (fun b e => - (3 / 2) + b - e / b)).
+  - intros b e Hb He. set (s1 := 1 / 2 + 1 / 2 + - (b * (1 - 0))). set (th1 := 1 / 2 + e / b * (s1 + - 1)).
+    set (s2 := s1 / 2 + th1 + - (b * (s1 - 0))).
+    change (- (3 / 2) + b - e / b = / e * (th1 + e / b * (s2 + - 1) + - th1)). unfold s2, th1, s1. field; auto.
+  - apply (@iterated_limit_continuous (fun b e => - (3 / 2) + b - e / b) (fun b => - (3 / 2) + b)). intros b Hb. split. field; auto.
+    apply (continuous_minus (V := R1) (fun _ => - (3 / 2) + b) (fun e => e / b)). apply continuous_const.
+    apply (continuous_mult (K := R_AbsRing) (fun e => e) (fun _ => / b)). apply continuous_id. apply continuous_const.
+    apply (continuous_plus (V := R1) (fun _ => - (3 / 2)) (fun b => b)). apply continuous_const. apply continuous_id. }
+assert (E := iterated_limit_unique L L2). change (- (/ 2) ^ 1 = - (3 / 2) + 0) in E. simpl in E. lra.
+Qed.
+End DifferenceToRest.
