@@ -225,6 +225,7 @@ def _finish(
             "provenance": data.provenance,
             "train": len(data.train_labels),
             "test": len(data.test_labels),
+            "sha256": data.sha256,
         },
         "engine": chosen.name,
         "note": chosen.note,

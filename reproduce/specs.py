@@ -1,4 +1,4 @@
-"""The rows of the paper's table, and what was published for them, read from TOML and checked."""
+"""The rows of the paper's table, read from TOML and checked."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from cep_core.learning import Procedure
 from cep_core.networks import DriftSlope, EnergyBased, Network, Nudge, Prototypical
 from cep_core.rules import learning_rates, rule_named
 
-HERE = Path(__file__).parent
-ROWS = HERE / "experiments" / "table"
-PUBLISHED = HERE / "published.toml"
+ROWS = Path(__file__).parent / "experiments" / "table"
 
 SETTINGS = ("prototypical", "energy-based")
 
@@ -164,23 +162,6 @@ class Row:
         }
 
 
-@dataclass(frozen=True)
-class PublishedRow:
-    """What the paper reports for a row, errors in percent.
-
-    Attributes:
-        test_mean, test_std: over the paper's trials.
-        train: training error.
-        confirmed: whether the numbers have been checked against the document.
-
-    """
-
-    test_mean: float
-    test_std: float
-    train: float
-    confirmed: bool
-
-
 def row_names() -> list[str]:
     """Names of the rows that come with the project."""
     return sorted(path.stem for path in ROWS.glob("*.toml"))
@@ -210,12 +191,12 @@ def read_row(path: Path) -> Row:
             type or out of range.
 
     """
-    values = _read_toml(path)
+    values = read_toml(path)
     fields = {field.name: field for field in dataclasses.fields(Row)}
     for field, value in values.items():
         if field not in fields:
             raise SpecError(f"{path}: {field}: expected one of {', '.join(fields)}")
-        values[field] = _typed(path, field, value, str(fields[field].type))
+        values[field] = typed(path, field, value, str(fields[field].type))
     for name, declared in fields.items():
         if declared.default is dataclasses.MISSING and name not in values:
             raise SpecError(f"{path}: {name}: expected a value, found none")
@@ -225,32 +206,13 @@ def read_row(path: Path) -> Row:
         raise SpecError(f"{path}: {error}") from None
 
 
-def read_published(path: Path = PUBLISHED) -> dict[str, PublishedRow]:
-    """Read what the paper reports, by row.
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
 
     Raises:
-        SpecError: the file is missing or malformed.
+        SpecError: it is missing or not TOML.
 
     """
-    rows = _read_toml(path).get("rows", {})
-    published = {}
-    for name, values in rows.items():
-        try:
-            test = values["test_error"]
-            numbers = (float(test["mean"]), float(test["std"]), float(values["train_error"]))
-            confirmed = values["confirmed"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise SpecError(
-                f"{path}: rows.{name}: expected test_error with mean and std, train_error and "
-                f"confirmed, found {values} ({error!r})"
-            ) from None
-        if not isinstance(confirmed, bool):
-            raise SpecError(f"{path}: rows.{name}.confirmed: expected true or false")
-        published[name] = PublishedRow(*numbers, confirmed=confirmed)
-    return published
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -267,14 +229,19 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }
 
 
-def _typed(path: Path, field: str, value: Any, annotation: str) -> Any:
-    """Value of a field in its declared type; ``annotation`` is the type as the class spells it."""
+def typed(path: Path, field: str, value: Any, annotation: str) -> Any:
+    """Return a field's value in its declared type; ``annotation`` is the type as a class spells it.
+
+    Raises:
+        SpecError: the value is of another type.
+
+    """
     kind = annotation.removesuffix(" | None")
     if kind.startswith("tuple["):
         item = kind.removeprefix("tuple[").split(",")[0]
         if not isinstance(value, list):
             raise SpecError(f"{path}: {field}: expected a list of {item}, found {value!r}")
-        return tuple(_typed(path, field, element, item) for element in value)
+        return tuple(typed(path, field, element, item) for element in value)
     kind = kind if kind in _KINDS else "str"
     right = isinstance(value, _KINDS[kind]) and isinstance(value, bool) == (kind == "bool")
     if not right:

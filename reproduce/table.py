@@ -13,9 +13,10 @@ from cep_core.checkpoints import latest
 from cep_core.data import CLASSES, Dataset
 from cep_core.networks import Nudge
 from cep_core.verdicts import Check, Verdict
+from reproduce.published import PublishedRow
 from reproduce.run_directory import hash_of
 from reproduce.runs import Request, identity_of, train
-from reproduce.specs import PublishedRow, row_named
+from reproduce.specs import row_named
 
 CHANCE = 100 * (1 - 1 / CLASSES)
 """Error in percent of an answer drawn at random."""
@@ -116,7 +117,8 @@ def table_row(
     ``…_by_epoch`` are means over seeds. ``published`` is about the nudge outside.
     """
     row = jobs[0].request.row
-    epochs = min(result["epochs"] for result in results)
+    epochs = row.epochs if tier.epochs is None else tier.epochs
+    results = [_cut(result, epochs) for result in results]
     by_epoch = {
         kind: [statistics.fmean(r[kind][epoch] for r in results) for epoch in range(epochs)]
         for kind in ("test_error", "train_error")
@@ -133,8 +135,8 @@ def table_row(
         "epochs": epochs,
         "epochs_of_paper": row.epochs,
         "seeds": [result["seed"] for result in results],
-        "test_error": _spread([result["test_error"][epochs - 1] for result in results]),
-        "train_error": _spread([result["train_error"][epochs - 1] for result in results]),
+        "test_error": _spread([result["test_error"][-1] for result in results]),
+        "train_error": _spread([result["train_error"][-1] for result in results]),
         "test_error_by_epoch": by_epoch["test_error"],
         "train_error_by_epoch": by_epoch["train_error"],
         "published": None if published is None else asdict(published),
@@ -145,6 +147,13 @@ def table_row(
             {key: result[key] for key in ("seed", "hash", "test_error", "train_error", "seconds")}
             for result in results
         ],
+    }
+
+
+def _cut(result: dict[str, Any], epochs: int) -> dict[str, Any]:
+    """Results of a run as they were after ``epochs`` epochs: it may have been trained further."""
+    return result | {
+        kind: result[kind][:epochs] for kind in ("test_error", "train_error", "seconds")
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
-import itertools
 import multiprocessing
 import os
 import signal
@@ -23,10 +22,11 @@ from cep_core.files import write_text
 from cep_core.networks import Nudge
 from cep_core.verdicts import Check, Verdict
 from reproduce.progress import progress
+from reproduce.published import read_published
 from reproduce.run_command import add_training_options
 from reproduce.run_directory import RunError
 from reproduce.runs import DivergedError, Show, train
-from reproduce.specs import SpecError, read_published, row_named
+from reproduce.specs import SpecError, row_named
 from reproduce.stages import STAGES, on_terminal, say, write_stage
 from reproduce.table import (
     TIERS,
@@ -78,12 +78,13 @@ def command(arguments: argparse.Namespace) -> int:
     except DivergedError as error:
         say(f"error: {error}")
         return 1
-    rows = []
-    for _, group in itertools.groupby(sorted(jobs, key=_variant), key=_variant):
-        same = sorted(group, key=lambda job: job.request.seed)
-        found = [results[job.folder] for job in same]
-        rows.append(table_row(same, found, tier, published.get(same[0].request.row.name)))
-    rows.sort(key=lambda row: (tier.rows.index(row["row"]), tier.nudges.index(row["nudge"])))
+    variants: dict[tuple[str, str], list[Job]] = {}
+    for job in jobs:
+        variants.setdefault((job.request.row.name, job.request.row.nudge), []).append(job)
+    rows = [
+        table_row(same, [results[job.folder] for job in same], tier, published.rows.get(name))
+        for (name, _), same in variants.items()
+    ]
     checks = [learning_check(row) for row in rows if row["nudge"] == "outside"]
     checks.append(_resumption(jobs, data))
     write_text(arguments.out / "table.csv", as_csv(rows))
@@ -96,7 +97,8 @@ def command(arguments: argparse.Namespace) -> int:
             "tier": tier.name,
             "label": tier.label,
             "data": next(iter(results.values()))["data"],
-            "sha256": data.sha256,
+            "published_source": published.source,
+            "parameters": {f"{r['row']}, nudge {r['nudge']}": r["settings"] for r in rows},
             "judged": "the rows as published, with the nudge outside; the exact variant, inside, "
             "is shown with the same learning rates, which were tuned for the published one",
             "rows": rows,
@@ -121,10 +123,6 @@ def _tier(arguments: argparse.Namespace) -> Tier:
     for name in changes.get("rows", ()):
         row_named(name)
     return dataclasses.replace(tier, **changes)
-
-
-def _variant(job: Job) -> tuple[str, str]:
-    return job.request.row.name, job.request.row.nudge
 
 
 def _resumption(jobs: Sequence[Job], data: Dataset) -> Check:
