@@ -106,20 +106,28 @@ class LinearisedPhase:
             found = torch.autograd.grad(after, at, weights)
         return torch.cat([g.reshape(-1) for g in found]).double().numpy()
 
-    def radius(self, kappa: float, tolerance: float = 1e-8) -> float:
-        """Spectral radius of ``J + kappa G``, by the implicitly restarted Arnoldi method."""
+    def dominant(self, kappa: float, tolerance: float = 1e-8) -> tuple[complex, NDArray[Any]]:
+        """Eigenvalue of ``J + kappa G`` of largest modulus, and its left eigenvector.
+
+        By the implicitly restarted Arnoldi method; matrices too small for it are formed.
+        """
         from scipy.sparse.linalg import LinearOperator, eigs  # noqa: PLC0415 - optional dependency
 
         def product(vector: NDArray[Any]) -> NDArray[Any]:
             return self.transposed(vector, kappa)
 
-        if self.size <= 16:  # noqa: PLR2004 - Arnoldi needs room; small matrices are formed
-            columns = [product(unit) for unit in np.eye(self.size)]
-            return float(np.abs(np.linalg.eigvals(np.stack(columns))).max())
-        operator = LinearOperator((self.size, self.size), matvec=product, dtype=np.float64)
-        start = np.random.default_rng(0).standard_normal(self.size)
-        values = eigs(operator, k=2, which="LM", v0=start, tol=tolerance, return_eigenvectors=False)
-        return float(np.abs(values).max())
+        if self.size <= 16:  # noqa: PLR2004 - Arnoldi needs room
+            values, vectors = np.linalg.eig(np.stack([product(e) for e in np.eye(self.size)]).T)
+        else:
+            operator = LinearOperator((self.size, self.size), matvec=product, dtype=np.float64)
+            start = np.random.default_rng(0).standard_normal(self.size)
+            values, vectors = eigs(operator, k=2, which="LM", v0=start, tol=tolerance)
+        largest = int(np.abs(values).argmax())
+        return complex(values[largest]), vectors[:, largest]
+
+    def radius(self, kappa: float) -> float:
+        """Spectral radius of ``J + kappa G``."""
+        return abs(self.dominant(kappa)[0])
 
 
 def _refuse_kinks(network: Network, state: State) -> None:

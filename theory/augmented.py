@@ -33,7 +33,7 @@ import torch
 from cep_core.activations import Tanh
 from cep_core.arrays import Array, Parameters, State
 from cep_core.initial import initial_parameters
-from cep_core.networks import EnergyBased, Network, Prototypical
+from cep_core.networks import DriftSlope, EnergyBased, Network, Prototypical
 from cep_core.phases import free_phase, nudged_phase
 from cep_core.primitive import PrimitiveNetwork
 from cep_core.rules import C_EP, C_VF, EP, Rule
@@ -42,7 +42,7 @@ from theory.arithmetic.polynomials import FlintRing, Ring, symbols
 from theory.arithmetic.series import Elements, Series, boxed, constant, perturbed
 from theory.checking import all_of, identity
 from theory.points import sizes_of
-from theory.sides import Processes
+from theory.sides import Phase, Processes
 from theory.statement import Answer, Case, Level, Outcome
 
 EVERYWHERE = "every beta, kappa per parameter, dt, weight, input, target, start and activation"
@@ -74,7 +74,13 @@ class Anywhere:
 
 
 def anywhere(
-    setting: str, shape: str, *, batch: int = 1, capacity: int, backward: bool = False
+    setting: str,
+    shape: str,
+    *,
+    batch: int = 1,
+    capacity: int,
+    backward: bool = False,
+    drift_slope: DriftSlope = "all",
 ) -> Anywhere:
     """Return a network of a shape at an arbitrary state, with symbols for up to ``capacity``."""
     ring = FlintRing(capacity)
@@ -97,7 +103,7 @@ def anywhere(
     )
     network: Network
     if setting == "energy-based":
-        network = EnergyBased(activations, ring.symbol("dt"))
+        network = EnergyBased(activations, ring.symbol("dt"), drift_slope)
     else:
         network = Prototypical(activations, "inside" if "inside" in setting else "outside")
     return Anywhere(
@@ -200,7 +206,7 @@ def conserved_at(
     steps: int,
     rule: Rule = C_EP,
     names: Sequence[str] = (),
-    network: Network | None = None,
+    phase: Phase = nudged_phase,
 ) -> Outcome:
     """Compare ``theta_t - kappa dPhi/dtheta(s_t)`` with its value at ``t = 0``, all ``t <= K``.
 
@@ -209,7 +215,7 @@ def conserved_at(
         steps: ``K``.
         rule: a continual rule.
         names: the parameters that should be conserved; all unless given.
-        network: the network that is nudged, if not the point's own (planted errors).
+        phase: the nudged phase; replaced by planted errors.
 
     """
     listed = list(names) or list(at.parameters)
@@ -220,8 +226,8 @@ def conserved_at(
 
     first = conserved(at.start, at.parameters)
     left: Processes = {name: [] for name in listed}
-    for step in nudged_phase(
-        network or at.network,
+    for step in phase(
+        at.network,
         rule,
         at.x,
         at.y,
@@ -236,11 +242,13 @@ def conserved_at(
     return identity(at.ring, left, {name: [first[name]] * steps for name in listed})
 
 
-def _trajectory(at: Anywhere, network: Network, rule: Rule, steps: int) -> Processes:
+def _trajectory(
+    at: Anywhere, network: Network, rule: Rule, steps: int, phase: Phase = nudged_phase
+) -> Processes:
     """States, and parameters after each step if the update were made then."""
     found: Processes = {}
     theta = at.parameters
-    for step in nudged_phase(
+    for step in phase(
         network,
         rule,
         at.x,
@@ -259,12 +267,10 @@ def _trajectory(at: Anywhere, network: Network, rule: Rule, steps: int) -> Proce
     return found
 
 
-def augmented_at(
-    at: Anywhere, *, steps: int, rule: Rule = C_EP, network: Network | None = None
-) -> Outcome:
+def augmented_at(at: Anywhere, *, steps: int, phase: Phase = nudged_phase) -> Outcome:
     """Compare C-EP on ``Phi`` with EP on ``Phi~``: every state and every update."""
     anchor = at.network.primitive_gradient(at.x, at.start, at.parameters)
-    left = _trajectory(at, network or at.network, rule, steps)
+    left = _trajectory(at, at.network, C_EP, steps, phase)
     right = _trajectory(at, Augmented(at.network, anchor, at.kappa), EP, steps)
     return identity(at.ring, left, right)
 
@@ -284,6 +290,17 @@ def gradient_at(at: Anywhere) -> Outcome:
         at.ring,
         {f"s_{n}": [s.constant] for n, s in enumerate(found)},
         {f"s_{n}": [s.constant] for n, s in enumerate(expected)},
+    )
+
+
+def everything_at(at: Anywhere, *, steps: int, phase: Phase = nudged_phase) -> Outcome:
+    """Check the conservation law, the trajectories, and that ``F`` is the gradient of ``Phi``."""
+    return all_of(
+        {
+            "conservation law": conserved_at(at, steps=steps, phase=phase),
+            "same trajectory": augmented_at(at, steps=steps, phase=phase),
+            "F = dPhi/ds": gradient_at(at),
+        }
     )
 
 
@@ -329,14 +346,7 @@ def _float_trajectories(batch: int = 6, steps: int = 15) -> Outcome:
 
 
 def _both(setting: str, shape: str, steps: int, batch: int, capacity: int) -> Outcome:
-    at = anywhere(setting, shape, batch=batch, capacity=capacity)
-    return all_of(
-        {
-            "conservation law": conserved_at(at, steps=steps),
-            "same trajectory": augmented_at(at, steps=steps),
-            "F = dPhi/ds": gradient_at(at),
-        }
-    )
+    return everything_at(anywhere(setting, shape, batch=batch, capacity=capacity), steps=steps)
 
 
 def _vector_field(names: Sequence[str]) -> Outcome:

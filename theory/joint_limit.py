@@ -32,6 +32,7 @@ from typing import Any
 
 import numpy as np
 
+from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP, Rule
 from theory.arithmetic.polynomials import FlintRing
 from theory.arithmetic.series import Elements, boxed
@@ -50,7 +51,7 @@ from theory.linear import (
     second_order,
 )
 from theory.points import Point, energy_based, prototypical
-from theory.sides import Processes, delta_side, nabla_side, scaled
+from theory.sides import Phase, Processes, delta_side, nabla_side, scaled
 from theory.statement import Answer, Case, Level, Outcome
 
 EVERYWHERE = "every kappa per layer, weight, input, target, dt, settled state and activation"
@@ -84,11 +85,11 @@ def modified_bptt_at(
     *,
     steps: int,
     rule: Rule = C_EP,
-    delta: Callable[..., Processes] = delta_side,
+    phase: Phase = nudged_phase,
 ) -> Outcome:
     """Compare phase 2 at free ``kappa`` with powers of ``J + kappa G``."""
     kappa = kappa_per_layer(point)
-    left = delta(point, rule, steps=steps, kappa=kappa)
+    left = delta_side(point, rule, steps=steps, kappa=kappa, phase=phase)
     states = _trajectory(point, modified_jacobian(point, kappa), steps)
     E = increment_jacobian(point)
     right = processes([layered(point, w) | by_parameter(point, E @ w) for w in states])

@@ -24,12 +24,13 @@ import torch
 
 from cep_core.activations import activation_named
 from cep_core.losses import Loss, loss_followed_by_outside_nudge
+from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP, Rule
 from theory.arithmetic.polynomials import FlintRing, Ring, SympyRing, symbols
 from theory.arithmetic.series import Elements, Series, boxed, constant
 from theory.checking import all_of, identity, undecided_off_the_steady_state
 from theory.points import Point, prototypical
-from theory.sides import Processes, delta_side, nabla_side, scaled
+from theory.sides import Phase, Processes, delta_side, nabla_side, scaled
 from theory.statement import Answer, Case, Level, Outcome
 
 EVERYWHERE = "every weight, input, target, settled state and activation"
@@ -71,7 +72,7 @@ def theorem_at(
     rule: Rule = C_EP,
     loss: Loss | None = None,
     bptt: Callable[..., Processes] = nabla_side,
-    delta: Callable[..., Processes] = delta_side,
+    phase: Phase = nudged_phase,
 ) -> Outcome:
     """Compare ``Delta_theta`` with ``-nabla_theta``, and ``Delta_s`` with ``-dL/da`` in two forms.
 
@@ -81,19 +82,20 @@ def theorem_at(
         rule: the learning rule; the nudge is the squared error's.
         loss: loss of BPTT; the squared error unless given.
         bptt: how BPTT is obtained; replaced by planted errors.
-        delta: how the nudged phase is run; replaced by planted errors.
+        phase: the nudged phase; replaced by planted errors.
 
     """
-    left = delta(point, rule, steps=steps)
+    left = delta_side(point, rule, steps=steps, phase=phase)
     nabla = scaled(bptt(point, steps=steps, loss=loss), -1)
-    parameters = {name: nabla[name] for name in point.parameters}
-    sloped = {
-        f"s_{n}": [values * slopes for values in nabla[f"s_{n}"]]
-        for n, slopes in enumerate(point.slopes)
+    layers = [f"s_{n}" for n in range(len(point.state))]
+    expected = {
+        name: [g * point.slopes[layers.index(name)] for g in process] if name in layers else process
+        for name, process in nabla.items()
     }
-    parts = {"-D nabla_s and -nabla_theta": identity(point.ring, left, sloped | parameters)}
-    if point.batch == 1:
-        of_bias = {f"s_{n}": [g[None] for g in nabla[f"b_{n}"]] for n in range(len(point.state))}
+    parts = {"-D nabla_s and -nabla_theta": identity(point.ring, left, expected)}
+    biases = {s: nabla[f"b_{n}"] for n, s in enumerate(layers) if f"b_{n}" in nabla}
+    if biases and point.batch == 1:
+        of_bias = {s: [g[None] for g in process] for s, process in biases.items()}
         parts["-dL/da, the gradient of the bias's copy"] = identity(point.ring, left, of_bias)
     return all_of(parts)
 

@@ -18,11 +18,13 @@ import numpy as np
 from cep_core.arrays import Parameters, Scalar
 from cep_core.bptt import unroll
 from cep_core.losses import Loss, SquaredError
-from cep_core.networks import Network
-from cep_core.phases import nudged_phase
+from cep_core.phases import NudgedStep, nudged_phase
 from cep_core.rules import Rule
 from theory.arithmetic.series import Elements, Series, boxed, monomial, perturbed, quotient
 from theory.points import Point, nonzero
+
+Phase = Callable[..., Iterator[NudgedStep]]
+"""The nudged phase, with the signature of :func:`cep_core.phases.nudged_phase`."""
 
 Processes = dict[str, list[Elements]]
 """By name (``s_0``, …, ``W_0_1``, ``b_0``, …): one array for each ``t = 0 … K-1``."""
@@ -41,7 +43,7 @@ def delta_side(
     loss: Loss | None = None,
     power: int = 1,
     sign: int = 1,
-    network: Network | None = None,
+    phase: Phase = nudged_phase,
 ) -> Processes:
     """Run phase 2 on series in ``beta``; return ``time_scale`` times ``Delta_s``, ``Delta_theta``.
 
@@ -53,14 +55,13 @@ def delta_side(
         loss: loss that nudges; the squared error unless given.
         power: 1 for the limit ``beta -> 0``; 2 for the error of first order in ``beta``, and so on.
         sign: of ``beta``; the normalised updates are divided by the signed ``beta``.
-        network: the network that is nudged, if not the point's own.
+        phase: the nudged phase; replaced by planted errors.
 
     """
-    nudged = network or point.network
     beta = monomial(1, point.x.order, sign)
     found: Processes = {}
-    for step in nudged_phase(
-        nudged,
+    for step in phase(
+        point.network,
         rule,
         point.x,
         point.y,
@@ -85,18 +86,15 @@ class Unrolled:
     Attributes:
         point: the network at its steady state.
         loss: loss of the last state.
-        network: the network that is unrolled, if not the point's own.
 
     """
 
     point: Point
     loss: Loss
-    network: Network | None = None
 
     def _after_each(self, start: tuple[Series, ...], copies: list[Parameters]) -> list[Any]:
         """Derivative of the loss if the unrolled computation ended at ``s_0, s_1, …, s_K``."""
-        network = self.network or self.point.network
-        states = unroll(network, self.point.x, start, copies)
+        states = unroll(self.point.network, self.point.x, start, copies)
         return [self.loss.value(state[0], self.point.y).coefficient(1)[()] for state in states]
 
     def from_state(self, layer: int, steps: int, index: tuple[int, ...]) -> list[Any]:
@@ -113,9 +111,7 @@ class Unrolled:
         return self._after_each(self.point.state, copies)[1:]
 
 
-def nabla_side(
-    point: Point, *, steps: int, loss: Loss | None = None, network: Network | None = None
-) -> Processes:
+def nabla_side(point: Point, *, steps: int, loss: Loss | None = None) -> Processes:
     """``nabla_s(t)`` and ``nabla_theta(t)``, ``t = 0 … K-1``, by perturbing the unrolled phase.
 
     At a steady state the transitions before the perturbed one change nothing, so the computation
@@ -125,9 +121,8 @@ def nabla_side(
         UnsettledError: the network's transition moves the state.
 
     """
-    unrolled = Unrolled(point, loss or SquaredError(), network)
-    used = network or point.network
-    after = used.transition(point.x, point.state, point.parameters)
+    unrolled = Unrolled(point, loss or SquaredError())
+    after = point.network.transition(point.x, point.state, point.parameters)
     if any(nonzero((b - a).constant) for a, b in zip(point.state, after, strict=True)):
         raise UnsettledError("the free phase is not settled: F(x, s, theta) differs from s")
     found: Processes = {}

@@ -20,13 +20,18 @@ and they agree because ``J`` is symmetric and ``d^2 Phi / dtheta ds = (dF/dtheta
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
+from cep_core.networks import EnergyBased
+from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP, Rule
+from theory.arithmetic.free_activation import FreeActivation, TracedActivation
 from theory.arithmetic.polynomials import FlintRing, SympyRing
 from theory.arithmetic.series import quotient
+from theory.arithmetic.tape import unrolled_gradients
 from theory.checking import all_of, identity, undecided_off_the_steady_state
 from theory.generic_primitive import generic_primitive
 from theory.linear import (
@@ -40,7 +45,7 @@ from theory.linear import (
     processes,
 )
 from theory.points import Point, energy_based
-from theory.sides import Processes, delta_side, nabla_side, scaled
+from theory.sides import Phase, Processes, delta_side, nabla_side, scaled
 from theory.statement import Case, Level, Outcome
 
 CLAIM = "C-EP's updates equal minus BPTT's gradients in the limit: Delta(t) -> -nabla(t), all t < K"
@@ -58,7 +63,7 @@ def theorem_at(
     steps: int,
     rule: Rule = C_EP,
     bptt: Callable[..., Processes] = nabla_side,
-    delta: Callable[..., Processes] = delta_side,
+    phase: Phase = nudged_phase,
 ) -> Outcome:
     """Compare both sides at a point: ``Delta`` as run, ``-nabla`` as unrolled.
 
@@ -67,10 +72,10 @@ def theorem_at(
         steps: ``K``.
         rule: the learning rule.
         bptt: how BPTT is obtained; replaced by a second way, and by planted errors.
-        delta: how the nudged phase is run; replaced by planted errors.
+        phase: the nudged phase; replaced by planted errors.
 
     """
-    left = delta(point, rule, steps=steps)
+    left = delta_side(point, rule, steps=steps, phase=phase)
     right = scaled(bptt(point, steps=steps), -1 * point.network.time_scale)
     return identity(point.ring, left, right)
 
@@ -114,11 +119,36 @@ def recurrences_at(point: Point, *, steps: int) -> Outcome:
     )
 
 
+def nabla_by_tape(point: Point, *, steps: int) -> Processes:
+    """BPTT a second way: by reverse-mode differentiation, with a copy of ``theta`` for each step."""
+    network = point.network
+    if isinstance(network, EnergyBased):
+        traced = tuple(
+            TracedActivation(rho) if isinstance(rho, FreeActivation) else rho
+            for rho in network.activations
+        )
+        network = replace(network, activations=traced)
+    found = unrolled_gradients(
+        network, point.x, point.y, point.parameters, point.state, steps=steps
+    )
+    layers = {
+        f"s_{n}": [state[n].constant for state in found.states] for n in range(len(point.state))
+    }
+    return layers | {
+        name: [step[name].constant for step in found.parameters] for name in point.parameters
+    }
+
+
 def _energy_based(
     ring: type[FlintRing | SympyRing], shape: str, steps: int, *, linear: bool, batch: int = 1
 ) -> Outcome:
     point = energy_based(ring(CAPACITY), shape, linear_output=linear, batch=batch)
     return theorem_at(point, steps=steps)
+
+
+def _by_tape(shape: str, steps: int, *, linear: bool) -> Outcome:
+    point = energy_based(FlintRing(CAPACITY), shape, linear_output=linear)
+    return theorem_at(point, steps=steps, bptt=nabla_by_tape)
 
 
 def _recurrences(shape: str, steps: int, *, linear: bool) -> Outcome:
@@ -171,6 +201,14 @@ def cases() -> tuple[Case, ...]:
                 "2-2-2, mini-batch of 2, K = 6",
                 decide=partial(_energy_based, FlintRing, "2-2-2", 6, linear=linear, batch=2),
                 cost=5,
+            ),
+            case(
+                f"{energy}: BPTT in reverse mode",
+                CLAIM,
+                EVERYWHERE,
+                "polynomial jets, reverse-mode tape (FLINT)",
+                "3-4-3, K = 6",
+                decide=partial(_by_tape, "3-4-3", 6, linear=linear),
             ),
             case(
                 f"{energy}: recurrences",

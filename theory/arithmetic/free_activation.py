@@ -9,12 +9,14 @@ arguments are one point if and only if they are one polynomial.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import factorial
 from typing import Any
 
 import numpy as np
 
 from theory.arithmetic.series import Elements, Series, powers
+from theory.arithmetic.tape import Traced
 
 
 class UnknownPointError(ValueError):
@@ -82,3 +84,31 @@ class FreeActivation:
     def slope(self, v: Series) -> Series:
         """First derivative, same shape."""
         return self._taylor(v, 1)
+
+    def second(self, v: Series) -> Series:
+        """Second derivative, same shape."""
+        return self._taylor(v, 2)
+
+
+@dataclass(frozen=True)
+class TracedActivation:
+    """A free activation on arrays that are recorded for reverse-mode differentiation."""
+
+    base: FreeActivation
+
+    @property
+    def name(self) -> str:
+        """That of the activation."""
+        return self.base.name
+
+    def __call__(self, v: Traced | Series) -> Traced | Series:
+        """Value, same shape."""
+        if isinstance(v, Traced):
+            return v.apply(self.base(v.value), self.base.slope(v.value))
+        return self.base(v)
+
+    def slope(self, v: Traced | Series) -> Traced | Series:
+        """First derivative, same shape."""
+        if isinstance(v, Traced):
+            return v.apply(self.base.slope(v.value), self.base.second(v.value))
+        return self.base.slope(v)
