@@ -21,13 +21,14 @@ EXIT_NOT_RUN = 3
 def static_problems(folder: Path, statements: Statements) -> list[str]:
     """Everything that can be found wrong without running Coq."""
     files = sources.file_problems(folder)
-    proved: dict[str, set[str]] = {path.name: set() for path in folder.glob("*.v")}
+    stated_in: dict[str, set[str]] = {}
     for result in sources.results(folder):
-        proved[result.file].add(result.name)
+        if result.kind == "Theorem":
+            stated_in.setdefault(result.file, set()).add(result.name)
     return [
         *files,
         *sources.forbidden_commands(folder),
-        *problems(statements, proved),
+        *problems(statements, stated_in),
         *sources.controls(folder)[1],
     ]
 
@@ -63,24 +64,14 @@ def _check_with_coq(
     found = [f"{name}: {runs[name].output}" if name in runs
              else f"{name}: not compiled, as a file that it needs was refused"
              for name in files if name not in runs or not runs[name].ok]
-    verdicts = control_verdicts(build, runs.get(sources.CONTROLS_FILE))
-    found += [f"{sources.CONTROLS_FILE}: {item.name} was not refused"
-              for item in verdicts if not item.refused]
     theorems = tuple(TheoremVerdict(item, (), "fail") for item in statements.theorems)
-    compiled = [name for name in files if name in runs and runs[name].ok]
-    if "Statements.v" in compiled:
+    verdicts: tuple[ControlVerdict, ...] = ()
+    if not found:
         with ThreadPoolExecutor(2) as pool:
-            context = pool.submit(coq.recheck, build, compiled)
-            try:
-                axioms = coq.axioms_of(build, [item.name for item in statements.theorems])
-            except (RuntimeError, ValueError) as error:
-                axioms = {}
-                found.append(str(error))
-            found += context.result()[1]
-        theorems = tuple(_theorem_verdict(item, axioms.get(item.theorem.name))
-                         for item in theorems)
-        found += [f"{item.theorem.name} rests on {name}, which is not allowed"
-                  for item in theorems for name in item.axioms if not coq.allowed(name)]
+            context = pool.submit(coq.recheck, build, files)
+            theorems, problems_of_axioms = _axioms(build, statements)
+            verdicts, problems_of_controls = control_verdicts(build, max(1, jobs - 1))
+        found = [*context.result()[1], *problems_of_axioms, *problems_of_controls]
     return Report(
         "fail" if found else "pass",
         f"{len(found)} problems" if found else "every statement proved, every alteration refused",
@@ -89,26 +80,42 @@ def _check_with_coq(
     )
 
 
-def _theorem_verdict(item: TheoremVerdict, axioms: tuple[str, ...] | None) -> TheoremVerdict:
-    if axioms is None:
-        return item
-    verdict = "pass" if all(map(coq.allowed, axioms)) else "fail"
-    return TheoremVerdict(item.theorem, axioms, verdict)
-
-
-def control_verdicts(build: Path, run: coq.Run | None) -> tuple[ControlVerdict, ...]:
-    """Whether Coq refused each altered statement, from its answer on the file of controls.
-
-    Coq stops at the first altered statement that it does not refuse: that one counts as
-    accepted, and those after it as not reached.
-    """
-    messages = coq.refusals(run.output) if run else []
-    return tuple(
-        ControlVerdict(control.name, control.alteration, refused=i < len(messages),
-                       message=messages[i] if i < len(messages)
-                       else "accepted" if i == len(messages) and run else "not reached")
-        for i, control in enumerate(sources.controls(build)[0])
+def _axioms(
+    build: Path, statements: Statements
+) -> tuple[tuple[TheoremVerdict, ...], list[str]]:
+    try:
+        axioms = coq.axioms_of(build, statements.theorems)
+    except (RuntimeError, ValueError) as error:
+        return tuple(TheoremVerdict(item, (), "fail") for item in statements.theorems), [str(error)]
+    verdicts = tuple(
+        TheoremVerdict(item, axioms[item.name],
+                       "pass" if all(map(coq.allowed, axioms[item.name])) else "fail")
+        for item in statements.theorems
     )
+    return verdicts, [
+        f"{item.theorem.name} rests on {name}, which is not allowed"
+        for item in verdicts for name in item.axioms if not coq.allowed(name)
+    ]
+
+
+def control_verdicts(build: Path, jobs: int) -> tuple[tuple[ControlVerdict, ...], list[str]]:
+    """Give each altered statement alone to Coq; returns the verdicts and the problems."""
+    controls = sources.controls(build)[0]
+    found = []
+    verdicts = []
+    with ThreadPoolExecutor(jobs) as pool:
+        answers = [pool.submit(coq.refusal, build, control) for control in controls]
+    for control, answer in zip(controls, answers, strict=True):
+        try:
+            message = answer.result()
+        except RuntimeError as error:
+            message = ""
+            found.append(str(error))
+        if not message:
+            found.append(f"{sources.CONTROLS_FILE}: {control.name} was not refused")
+        verdicts.append(ControlVerdict(control.name, control.alteration, bool(message), message,
+                                       control.refuted))
+    return tuple(verdicts), found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

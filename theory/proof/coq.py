@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from theory.proof.sources import Control
+from theory.proof.statements import Theorem
+
 PREFIX = "CEP"
 TOOLS = ("coqc", "coqdep", "coqchk")
 TIME_LIMIT_S = 170
+MESSAGE_LENGTH = 300
 
 INSTALL = """Coq with Coquelicot is not installed, so the proof was not checked. To install it:
   Debian, Ubuntu:  apt-get install coq libcoq-coquelicot
@@ -103,17 +107,18 @@ def compile_all(folder: Path, files: Iterable[str], jobs: int) -> dict[str, Run]
 _MARK = "@@ "
 
 
-def axioms_of(folder: Path, theorems: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The axioms that ``Print Assumptions`` lists for each theorem of ``Statements``.
+def axioms_of(folder: Path, theorems: Iterable[Theorem]) -> dict[str, tuple[str, ...]]:
+    """The axioms that ``Print Assumptions`` lists for each theorem, by the theorem's name.
 
     Names are as short as they are unambiguous without any library imported.
     Raises ``RuntimeError`` with Coq's message when a theorem is not there.
     """
-    names = list(theorems)
-    lines = [f"From {PREFIX} Require Statements."]
-    for name in names:
-        lines += [f'Goal True. idtac "{_MARK}{name}". exact I. Qed.',
-                  f"Print Assumptions {PREFIX}.Statements.{name}."]
+    lines = []
+    for theorem in theorems:
+        module = f"{PREFIX}.{Path(theorem.file).stem}"
+        lines += [f"Require {module}.",
+                  f'Goal True. idtac "{_MARK}{theorem.name}". exact I. Qed.',
+                  f"Print Assumptions {module}.{theorem.name}."]
     (folder / "AxiomsOf.v").write_text("\n".join(lines) + "\n", encoding="utf-8")
     run = _run(["coqc", "-q", "-w", "none", "-Q", ".", PREFIX, "AxiomsOf.v"], folder)
     if not run.ok:
@@ -175,9 +180,19 @@ def parse_context(output: str) -> tuple[list[str], list[str]]:
     return axioms, problems
 
 
-_REFUSAL = "The command has indeed failed with message:"
+def refusal(folder: Path, control: Control) -> str:
+    """Coq's message when it refuses the altered statement of a control; empty when it does not.
 
-
-def refusals(output: str) -> list[str]:
-    """Coq's message for each refused command of the file of negative controls, in order."""
-    return [" ".join(part.split())[:400] for part in output.split(_REFUSAL)[1:]]
+    Only an error at the altered statement itself counts: one before it means that the
+    control could not be stated, and is raised as ``RuntimeError``.
+    """
+    name = f"Control{control.name}.v"
+    (folder / name).write_text(control.source, encoding="utf-8")
+    run = _run(["coqc", "-q", "-w", "none", "-Q", ".", PREFIX, name], folder)
+    if run.ok:
+        return ""
+    where, _, message = run.output.partition("Error:")
+    if f"line {control.line}," not in where:
+        msg = f"{control.name}: Coq stopped before the altered statement: {run.output}"
+        raise RuntimeError(msg)
+    return " ".join(message.split())[-MESSAGE_LENGTH:]

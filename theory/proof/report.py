@@ -18,12 +18,16 @@ class TheoremVerdict:
 
 @dataclass(frozen=True)
 class ControlVerdict:
-    """A negative control: what was altered, whether Coq refused it, and what Coq said."""
+    """A negative control: what was altered, whether Coq refused it, and what Coq said.
+
+    ``refuted`` says whether the altered statement is also proved to be false.
+    """
 
     name: str
     alteration: str
     refused: bool
     message: str
+    refuted: bool
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ class Report:
                          f"{item.theorem.statement_in_words}\n{'':9}axioms: {axioms}")
         for control in self.negative_controls:
             word = "refused" if control.refused else "ACCEPTED"
-            lines.append(f"{word:8} {control.name}: {control.alteration}\n{'':9}{control.message}")
+            also = " Proved to be false." if control.refuted else ""
+            lines.append(f"{word:8} {control.name}: {control.alteration}{also}")
         lines += [f"problem: {problem}" for problem in self.problems]
         if self.verdict == "not run":
             return "\n".join([*lines, f"verdict: not run: {self.reason}"])

@@ -40,11 +40,18 @@ class Result:
 
 @dataclass(frozen=True)
 class Control:
-    """A negative control: its name, what was altered, and the lines of its refused statement."""
+    """A negative control.
+
+    ``source`` is the file that Coq must refuse: the control alone, with the altered
+    statement no longer under ``Fail``, at line ``line``.  ``refuted`` says whether the
+    altered statement is also proved to be false.
+    """
 
     name: str
     alteration: str
+    source: str
     line: int
+    refuted: bool
 
 
 def without_comments(text: str) -> str:
@@ -153,7 +160,9 @@ def controls(folder: Path) -> tuple[list[Control], list[str]]:
     if not path.exists():
         return [], [f"{CONTROLS_FILE}: there are no negative controls"]
     text = path.read_text(encoding="utf-8")
-    found, problems = [], []
+    header = text.partition("\nModule ")[0] + "\n"
+    found: list[Control] = []
+    problems = []
     for match in _CONTROL.finditer(text):
         body = without_comments(match["body"])
         required = {
@@ -168,9 +177,10 @@ def controls(folder: Path) -> tuple[list[Control], list[str]]:
             for wanted, meaning in required.items()
             if body.count(wanted) != 1
         ]
-        fail = text.index("Fail", match.start("body")) if "Fail" in body else match.start()
-        found.append(Control(match["name"], " ".join(match["alteration"].split()),
-                             text.count("\n", 0, fail) + 1))
+        alone, _, after = match.group().partition("Fail Definition refused")
+        source = header + alone + "Definition refused" + after.partition("\n")[0] + "\n"
+        found.append(Control(match["name"], " ".join(match["alteration"].split()), source,
+                             source.count("\n"), "Theorem refuted : ~ altered." in body))
     if len(re.findall(_FAIL, without_comments(text))) != len(found):
         problems.append(f"{CONTROLS_FILE}: a Fail stands outside the negative controls")
     if not found:

@@ -8,10 +8,12 @@ SYMBOLIC = (
     "theorem1", "augmented", "joint_limit", "stability", "prototypical", "vector_field", "centred",
 )
 
+MAIN_FILES = ("Statements.v", "Examples.v", "Counterexamples.v")
+
 
 @dataclass(frozen=True)
 class Theorem:
-    """A main theorem: its name in ``Statements.v``, the file of its proof, and what it says."""
+    """A main theorem: its name, the file that states it, and what it says."""
 
     name: str
     file: str
@@ -73,36 +75,35 @@ def _text(path: Path, table: str, entry: dict[str, object], key: str) -> str:
     return value
 
 
-def problems(statements: Statements, proved: dict[str, set[str]]) -> list[str]:
-    """What is wrong with the list and the map, given the results that each file proves.
+def problems(statements: Statements, stated_in: dict[str, set[str]]) -> list[str]:
+    """What is wrong with the list and the map, given the theorems that each file states.
 
-    Every theorem of ``Statements.v`` must be listed and every listed one must be there;
-    every theorem named in the map must be listed.
+    Every theorem of ``MAIN_FILES`` must be listed and every listed one must be there; every
+    theorem named in the map must be listed, and every listed one must be in the map.
     """
-    top = proved.get("Statements.v", set())
-    listed = [theorem.name for theorem in statements.theorems]
-    found = [f"statements.toml: {name} is not proved in Statements.v" for name in listed
-             if name not in top]
-    found += [f"statements.toml: {name} of Statements.v is not listed" for name in sorted(top)
-              if name not in listed]
-    found += [f"statements.toml: {name} is listed twice" for name in sorted(set(listed))
-              if listed.count(name) > 1]
-    found += [f"statements.toml: {theorem.name}: there is no file {theorem.file}"
-              for theorem in statements.theorems if theorem.file not in proved]
+    listed = [(theorem.file, theorem.name) for theorem in statements.theorems]
+    stated = [(file, name) for file in MAIN_FILES for name in sorted(stated_in.get(file, ()))]
+    found = [f"statements.toml: there is no theorem {name} in {file}" for file, name in listed
+             if (file, name) not in stated]
+    found += [f"statements.toml: {name} of {file} is not listed" for file, name in stated
+              if (file, name) not in listed]
+    names = [name for _, name in listed]
+    found += [f"statements.toml: {name} is listed twice" for name in sorted(set(names))
+              if names.count(name) > 1]
     for row in statements.rows:
         found += [f"statements.toml: the map names {name}, which is no main theorem"
-                  for name in row.coq if name not in listed]
+                  for name in row.coq if name not in names]
         if row.symbolic and row.symbolic not in SYMBOLIC:
             found.append(f"statements.toml: {row.symbolic!r} is no statement of python -m theory")
     mapped = {name for row in statements.rows for name in row.coq}
-    found += [f"statements.toml: {name} has no row in the map" for name in listed
+    found += [f"statements.toml: {name} has no row in the map" for name in names
               if name not in mapped]
     return found
 
 
 def markdown_table(statements: Statements) -> str:
     """The map as the table that ``README.md`` shows."""
-    lines = ["| statement | source | Coq (`Statements.v`) | `python -m theory` | test |",
+    lines = ["| statement | source | Coq | `python -m theory` | test |",
              "| --- | --- | --- | --- | --- |"]
     for row in statements.rows:
         coq = ", ".join(f"`{name}`" for name in row.coq) or "—"
