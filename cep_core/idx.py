@@ -101,7 +101,7 @@ def _parse(path: Path, stream: _Stream, dimensions: int) -> IdxFile:
         what = "images" if dimensions > 1 else "labels"
         raise DataError(
             f"{path}: magic number: expected 0x{wanted:08x} (IDX {what}), "
-            f"found 0x{header[:4].hex() or ' nothing'}"
+            f"found {'0x' + header[:4].hex() if header else 'nothing'}"
         )
     if len(header) < 4 + 4 * dimensions:
         raise DataError(

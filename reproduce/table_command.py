@@ -147,9 +147,10 @@ def _train_all(
             results[job.folder] = result
             advance(1)
             if not on_terminal():
+                epochs = job.epochs or job.request.row.epochs
                 say(
-                    f"  {job.what}: test error {result['test_error'][-1]:.2f} % after "
-                    f"{result['epochs']} epochs ({sum(result['seconds']):.0f} s)"
+                    f"  {job.what}: test error {result['test_error'][epochs - 1]:.2f} % after "
+                    f"{epochs} epochs ({sum(result['seconds'][:epochs]):.0f} s)"
                 )
     return results
 
