@@ -125,9 +125,9 @@ class LinearisedPhase:
         largest = int(np.abs(values).argmax())
         return complex(values[largest]), vectors[:, largest]
 
-    def radius(self, kappa: float) -> float:
+    def radius(self, kappa: float, tolerance: float = 1e-6) -> float:
         """Spectral radius of ``J + kappa G``."""
-        return abs(self.dominant(kappa)[0])
+        return abs(self.dominant(kappa, tolerance)[0])
 
 
 def _refuse_kinks(network: Network, state: State) -> None:

@@ -30,92 +30,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from cep_core.activations import Tanh
+from cep_core.activations import Identity, Tanh
 from cep_core.arrays import Array, Parameters, State
 from cep_core.initial import initial_parameters
-from cep_core.networks import DriftSlope, EnergyBased, Network, Prototypical
+from cep_core.networks import EnergyBased, Network, Prototypical
 from cep_core.phases import free_phase, nudged_phase
 from cep_core.primitive import PrimitiveNetwork
 from cep_core.rules import C_EP, C_VF, EP, Rule
-from theory.arithmetic.free_activation import FreeActivation
-from theory.arithmetic.polynomials import FlintRing, Ring, symbols
+from theory.anywhere import Anywhere, anywhere
 from theory.arithmetic.series import Elements, Series, boxed, constant, perturbed
 from theory.checking import all_of, identity
-from theory.points import sizes_of
 from theory.sides import Phase, Processes
 from theory.statement import Answer, Case, Level, Outcome
 
 EVERYWHERE = "every beta, kappa per parameter, dt, weight, input, target, start and activation"
 PROTOTYPICAL = ("prototypical, nudge outside", "prototypical, nudge inside")
 SETTINGS = ("energy-based", *PROTOTYPICAL)
-
-
-@dataclass(frozen=True)
-class Anywhere:
-    """A network at an arbitrary state, with free symbols for everything.
-
-    Attributes:
-        ring: where the symbols live.
-        network: the definition, with opaque activations.
-        x: input. y: target. parameters: ``theta_0``. start: ``s_0``, not necessarily steady.
-        beta: nudging strength, a symbol.
-        kappa: a symbol for every parameter.
-
-    """
-
-    ring: Ring
-    network: Network
-    x: Series
-    y: Series
-    parameters: Parameters
-    start: State
-    beta: Any
-    kappa: dict[str, Any]
-
-
-def anywhere(
-    setting: str,
-    shape: str,
-    *,
-    batch: int = 1,
-    capacity: int,
-    backward: bool = False,
-    drift_slope: DriftSlope = "all",
-) -> Anywhere:
-    """Return a network of a shape at an arbitrary state, with symbols for up to ``capacity``."""
-    ring = FlintRing(capacity)
-    from_output = sizes_of(shape)[::-1]
-    last = len(from_output) - 2
-
-    def free(name: str, *dimensions: int) -> Series:
-        return constant(symbols(ring, name, dimensions), 1)
-
-    parameters: Parameters = {}
-    for n in range(last + 1):
-        above = "x" if n == last else str(n + 1)
-        parameters[f"W_{n}_{above}"] = free(f"W_{n}_{above}", from_output[n], from_output[n + 1])
-        parameters[f"b_{n}"] = free(f"b_{n}", from_output[n])
-        if backward and n < last:
-            parameters[f"W_{n + 1}_{n}"] = free(f"V_{n}", from_output[n + 1], from_output[n])
-    activations = tuple(
-        FreeActivation(f"of layer {n}", lambda k: [ring.symbol("r") for _ in range(k)])
-        for n in range(last + 1)
-    )
-    network: Network
-    if setting == "energy-based":
-        network = EnergyBased(activations, ring.symbol("dt"), drift_slope)
-    else:
-        network = Prototypical(activations, "inside" if "inside" in setting else "outside")
-    return Anywhere(
-        ring,
-        network,
-        free("x", batch, from_output[-1]),
-        free("y", batch, from_output[0]),
-        parameters,
-        tuple(free(f"s_{n}", batch, size) for n, size in enumerate(from_output[:-1])),
-        ring.symbol("beta"),
-        {name: ring.symbol(f"kappa_{name}") for name in parameters},
-    )
 
 
 def by_sample(network: Network, x: Array, state: State, parameters: Parameters) -> Series:
@@ -279,8 +209,6 @@ def gradient_at(at: Anywhere) -> Outcome:
     """Check that the transition is ``dPhi/ds`` (prototypical: that of the identity activation)."""
     network = at.network
     if isinstance(network, Prototypical):
-        from cep_core.activations import Identity  # noqa: PLC0415 - for this setting only
-
         network = replace(network, activations=tuple(Identity() for _ in at.start))
     found = network.transition(at.x, at.start, at.parameters)
     expected = gradient_by_state(

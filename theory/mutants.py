@@ -17,9 +17,10 @@ from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP, C_VF
 from cep_core.verdicts import Check, Verdict
 from theory import identities, planted, prototypical, theorem1
+from theory.anywhere import anywhere
 from theory.arithmetic.polynomials import FlintRing
 from theory.arithmetic.tape import Gradients, unrolled_gradients
-from theory.augmented import anywhere, everything_at
+from theory.augmented import everything_at
 from theory.checking import all_of
 from theory.joint_limit import is_symmetric_gram, modified_bptt_at
 from theory.modular import decide_at_random

@@ -120,7 +120,7 @@ def recurrences_at(point: Point, *, steps: int) -> Outcome:
 
 
 def nabla_by_tape(point: Point, *, steps: int) -> Processes:
-    """BPTT a second way: by reverse-mode differentiation, with a copy of ``theta`` for each step."""
+    """BPTT a second way: reverse-mode differentiation, with a copy of ``theta`` for each step."""
     network = point.network
     if isinstance(network, EnergyBased):
         traced = tuple(

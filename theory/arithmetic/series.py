@@ -121,17 +121,17 @@ class Series:
 
     def __add__(self, other: Any) -> Series:
         """Elementwise sum; rows and scalars broadcast."""
-        return self._plus(other, 1)
+        return NotImplemented if _takes_over(other) else self._plus(other, 1)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Series:
         """Elementwise difference; rows and scalars broadcast."""
-        return self._plus(other, -1)
+        return NotImplemented if _takes_over(other) else self._plus(other, -1)
 
     def __rsub__(self, other: Any) -> Series:
         """Elementwise difference from a scalar."""
-        return self._lifted(other)._plus(self, -1)
+        return NotImplemented if _takes_over(other) else self._lifted(other)._plus(self, -1)
 
     def __neg__(self) -> Series:
         """Elementwise negative."""
@@ -139,17 +139,22 @@ class Series:
 
     def __mul__(self, other: Any) -> Series:
         """Elementwise (Cauchy) product; rows and scalars broadcast."""
-        return self._times(other, np.multiply)
+        return NotImplemented if _takes_over(other) else self._times(other, np.multiply)
 
     __rmul__ = __mul__
 
     def __matmul__(self, other: Any) -> Series:
         """Matrix product."""
-        return self._times(other, np.matmul)
+        return NotImplemented if _takes_over(other) else self._times(other, np.matmul)
 
     def __truediv__(self, divisor: int) -> Series:
         """Quotient by a positive integer."""
         return self._each(lambda c: quotient(c, divisor))
+
+
+def _takes_over(other: Any) -> bool:
+    """Tell whether ``other`` is an array of another kind that brings its own operators."""
+    return not isinstance(other, Series) and getattr(other, "__array_ufunc__", other) is None
 
 
 def quotient(values: Elements, divisor: int) -> Elements:
