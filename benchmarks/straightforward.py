@@ -81,7 +81,7 @@ class Straightforward:
 
     def learn(self, x: torch.Tensor, y: torch.Tensor, beta: float) -> None:
         """Free phase, nudged phase and update on one mini-batch."""
-        state = [torch.zeros(len(x), len(b)) for b in self.biases]
+        state = [torch.zeros(len(x), len(b), dtype=b.dtype) for b in self.biases]
         for _ in range(self.free_steps):
             state = self.step(x, state)
         steady = state

@@ -6,15 +6,12 @@ them one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 import torch
 
-from cep_core.arrays import Parameters
 from cep_core.fast.engine import BatchedEngine
 from cep_core.fast.workspace import Workspace
-from cep_core.learning import Procedure
-from cep_core.networks import Prototypical
 
 
 def record(work: Callable[[], None]) -> Callable[[], None]:
@@ -42,29 +39,8 @@ class CapturedEngine(BatchedEngine):
     _record = staticmethod(record)
     _run_aside = staticmethod(run_aside)
 
-    def __init__(
-        self,
-        network: Prototypical,
-        procedure: Procedure,
-        parameters: Sequence[Parameters],
-        rates: Mapping[str, float],
-    ) -> None:
-        """As :class:`BatchedEngine`; the parameters are on a GPU."""
-        super().__init__(network, procedure, parameters, rates)
-        self._recordings: dict[tuple[int, int], Callable[[], None]] = {}
-
-    def _learn(self, space: Workspace, sign: int) -> None:
-        replay = self._recordings.get((space.batch, sign))
-        if replay is None:
-            replay = self._recordings[space.batch, sign] = self._recorded(space, sign)
-        replay()
-
-    def _recorded(self, space: Workspace, sign: int) -> Callable[[], None]:
-        learn = super()._learn
-
-        def work() -> None:
-            learn(space, sign)
-
+    def _prepare(self, space: Workspace, sign: int) -> Callable[[], None]:
+        work = super()._prepare(space, sign)
         before = [tensor.clone() for tensor in self.weights.tensors()]
         self._run_aside(work)
         for tensor, value in zip(self.weights.tensors(), before, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -18,35 +19,21 @@ class Elementwise:
     Attributes:
         gain: factor on the pre-activation.
         offset: what is added to it.
-        outer: writes the function of its first argument into its second.
+        outer: an operation that writes the function of its first argument into its second.
 
     """
 
     gain: float
     offset: float
-    outer: Callable[[torch.Tensor, torch.Tensor], object]
-
-
-def _sigmoid(field: torch.Tensor, out: torch.Tensor) -> None:
-    torch.sigmoid(field, out=out)
-
-
-def _tanh(field: torch.Tensor, out: torch.Tensor) -> None:
-    torch.tanh(field, out=out)
-
-
-def _clamp(field: torch.Tensor, out: torch.Tensor) -> None:
-    torch.clamp(field, 0, 1, out=out)
-
-
-def _copy(field: torch.Tensor, out: torch.Tensor) -> None:
-    out.copy_(field)
+    outer: Callable[[torch.Tensor, torch.Tensor], Callable[[], object]]
 
 
 ELEMENTWISE: dict[str, Elementwise] = {
-    "sigmoid": Elementwise(4.0, -2.0, _sigmoid),
-    "tanh": Elementwise(1.0, 0.0, _tanh),
-    "hard-sigmoid": Elementwise(1.0, 0.0, _clamp),
-    "identity": Elementwise(1.0, 0.0, _copy),
+    "sigmoid": Elementwise(4.0, -2.0, lambda field, out: partial(torch.sigmoid, field, out=out)),
+    "tanh": Elementwise(1.0, 0.0, lambda field, out: partial(torch.tanh, field, out=out)),
+    "hard-sigmoid": Elementwise(
+        1.0, 0.0, lambda field, out: partial(torch.clamp, field, 0, 1, out=out)
+    ),
+    "identity": Elementwise(1.0, 0.0, lambda field, out: partial(out.copy_, field)),
 }
 """By the name of the activation in :mod:`cep_core.activations`."""

@@ -12,13 +12,14 @@ The results are those of :func:`cep_core.learning.learn_batch` up to rounding. W
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
 from cep_core.arrays import Parameters
 from cep_core.fast.elementwise import ELEMENTWISE
 from cep_core.fast.meanwhile import Frozen, Kappas, Meanwhile, Telescoped, Written
+from cep_core.fast.program import Program
 from cep_core.fast.reach import out_of_reach
 from cep_core.fast.settling import Settling
 from cep_core.fast.weights import Weights
@@ -78,6 +79,7 @@ class BatchedEngine:
             else Frozen()
         )
         self._spaces: dict[int, Workspace] = {}
+        self._prepared: dict[tuple[int, int], Callable[[], None]] = {}
 
     @torch.inference_mode()
     def learn(self, x: torch.Tensor, y: torch.Tensor, sign: int = 1) -> torch.Tensor:
@@ -98,12 +100,14 @@ class BatchedEngine:
         """
         self._expect(x, y)
         batch = x.shape[1]
-        space = self._spaces.get(batch)
-        if space is None:
-            space = self._spaces[batch] = Workspace(self.weights, batch)
+        if batch not in self._spaces:
+            self._spaces[batch] = Workspace(self.weights, batch)
+        space = self._spaces[batch]
         space.x.copy_(x)
         space.y.copy_(y)
-        self._learn(space, sign)
+        if (batch, sign) not in self._prepared:
+            self._prepared[batch, sign] = self._prepare(space, sign)
+        self._prepared[batch, sign]()
         return space.rest[0]
 
     @torch.inference_mode()
@@ -117,14 +121,15 @@ class BatchedEngine:
         """
         self._expect(x)
         outputs = []
-        space: Workspace | None = None
+        settling, space = self._settling, None
         for part in torch.split(x, rows, dim=1):
             if space is None or space.batch != part.shape[1]:
-                space = Workspace(self.weights, part.shape[1])
+                space, program = Workspace(self.weights, part.shape[1]), Program()
+                settling.drive(program, space)
+                settling.settle(program, space, self.procedure.free_steps)
             space.x.copy_(part)
-            self._settling.drive(space)
-            self._settling.settle(space, self.procedure.free_steps)
-            outputs.append(space.state[0][self._settling.now[0]].clone())
+            program.run()
+            outputs.append(space.state[0][settling.now[0]].clone())
         return torch.cat(outputs, dim=1)
 
     def parameters(self) -> list[dict[str, torch.Tensor]]:
@@ -147,54 +152,62 @@ class BatchedEngine:
                     f"{name}: expected shape {(seeds, samples, size)}, seeds first, found {found}"
                 )
 
-    def _learn(self, space: Workspace, sign: int) -> None:
-        """Run both phases on ``space.x`` and ``space.y`` and change the parameters."""
-        settling, beta = self._settling, sign * self.procedure.beta
-        settling.drive(space)
-        settling.settle(space, self.procedure.free_steps)
-        for rest, state, half in zip(space.rest, space.state, settling.now, strict=True):
-            rest.copy_(state[half])
-        end = self._nudge(space, beta)
-        if not self.procedure.centred:
-            self._change_parameters(space, end, beta, share=1)
-            return
-        end = [state.clone() for state in end]
-        for rest, state, half in zip(space.rest, space.state, settling.now, strict=True):
-            state[half].copy_(rest)
-        settling.fields(space, settling.even, SECOND)
-        other_end = self._nudge(space, -beta)
-        self._change_parameters(space, end, beta, share=0.5)
-        self._change_parameters(space, other_end, -beta, share=0.5)
+    def _prepare(self, space: Workspace, sign: int) -> Callable[[], None]:
+        """Return what learns from ``space.x`` and ``space.y``: both phases, then the parameters."""
+        program, settling, beta = Program(), self._settling, sign * self.procedure.beta
+        settling.drive(program, space)
+        settling.settle(program, space, self.procedure.free_steps)
+        steady = [rows[half] for rows, half in zip(space.state, settling.now, strict=True)]
+        for rest, state in zip(space.rest, steady, strict=True):
+            program.add(rest.copy_, state)
+        end = self._nudge(program, space, beta)
+        if self.procedure.centred:
+            for kept, state in zip(space.end, end, strict=True):
+                program.add(kept.copy_, state)
+            for rest, state in zip(space.rest, steady, strict=True):
+                program.add(state.copy_, rest)
+            settling.fields(program, space, settling.even, SECOND)
+            other_end = self._nudge(program, space, -beta)
+            self._change_parameters(program, space, space.end, self._kappas(space, 2 * beta))
+            self._change_parameters(program, space, other_end, self._kappas(space, -2 * beta))
+        else:
+            self._change_parameters(program, space, end, self._kappas(space, beta))
+        self.weights.mirror(program)
+        return program.run
 
-    def _kappas(self, space: Workspace, beta: float, factor: float) -> Kappas:
-        return Kappas.of(self.weights, self.rates, factor / (beta * space.batch))
+    def _kappas(self, space: Workspace, beta: float, damping: float = 1.0) -> Kappas:
+        return Kappas.of(self.weights, self.rates, damping / (beta * space.batch))
 
-    def _nudge(self, space: Workspace, beta: float) -> list[torch.Tensor]:
-        """Run the nudged phase from the steady state and return its last state.
+    def _nudge(self, program: Program, space: Workspace, beta: float) -> tuple[torch.Tensor, ...]:
+        """Run the nudged phase from the steady state and return where its last state will be.
 
         The even layers' fields of its first step are those that the free phase left.
         """
         settling, steps = self._settling, self.procedure.nudged_steps
         kappas = self._kappas(space, beta, self.procedure.damping)
         strength = beta * settling.activations[0].gain if self._inside else beta
-        torch.mul(space.y, strength, out=space.pull)
-        self._meanwhile.begin(space, kappas)
-        self._advance(space, kappas, settling.even, SECOND, strength)
+        program.add(torch.mul, space.y, strength, out=space.pull)
+        self._meanwhile.begin(program, space, kappas)
+        self._advance(program, space, kappas, settling.even, SECOND, strength)
         for left in range(steps - 1, 0, -2):
-            for group, part in (
-                (settling.odd, BOTH),
-                (settling.even, FIRST if left == 1 else BOTH),
-            ):
-                settling.fields(space, group, part)
-                self._advance(space, kappas, group, part, strength)
+            last = FIRST if left == 1 else BOTH
+            for group, part in ((settling.odd, BOTH), (settling.even, last)):
+                settling.fields(program, space, group, part)
+                self._advance(program, space, kappas, group, part, strength)
         if steps % 2:
-            settling.fields(space, settling.odd, FIRST)
-            self._advance(space, kappas, settling.odd, FIRST, strength)
-        last = (SECOND, FIRST) if steps % 2 else (FIRST, SECOND)
-        return [state[last[n % 2]] for n, state in enumerate(space.state)]
+            settling.fields(program, space, settling.odd, FIRST)
+            self._advance(program, space, kappas, settling.odd, FIRST, strength)
+        halves = (SECOND, FIRST) if steps % 2 else (FIRST, SECOND)
+        return tuple(state[halves[n % 2]] for n, state in enumerate(space.state))
 
     def _advance(
-        self, space: Workspace, kappas: Kappas, group: tuple[int, ...], part: int, strength: float
+        self,
+        program: Program,
+        space: Workspace,
+        kappas: Kappas,
+        group: tuple[int, ...],
+        part: int,
+        strength: float,
     ) -> None:
         """States of a group of layers from their fields, each half from the half before it.
 
@@ -203,30 +216,45 @@ class BatchedEngine:
         """
         for half in (FIRST, SECOND) if part == BOTH else (part,):
             for n in group:
-                new, before, field = space.state[n][half], space.state[n][1 - half], space.field[n]
-                self._meanwhile.add(space, kappas, n, half, part)
+                new, before = space.state[n][half], space.state[n][1 - half]
+                field = space.field[n][half]
+                self._meanwhile.add(program, space, kappas, n, half, part)
                 if n == 0 and self._inside:
-                    field[half].add_(space.pull).sub_(before, alpha=strength)
-                self._settling.activations[n].outer(field[half], new)
+                    _pull(program, field, space.pull, before, strength)
+                program.add(self._settling.activations[n].outer(field, new))
                 if n == 0 and not self._inside:
-                    new.add_(space.pull).sub_(before, alpha=strength)
+                    _pull(program, new, space.pull, before, strength)
                 if self.procedure.rule.vector_field:
-                    torch.sub(new, before, out=space.change[n][half])
+                    program.add(torch.sub, new, before, out=space.change[n][half])
         for n in group:
-            self._meanwhile.after(space, kappas, n, part)
+            self._meanwhile.after(program, space, kappas, n, part)
 
     def _change_parameters(
-        self, space: Workspace, end: Sequence[torch.Tensor], beta: float, share: float
+        self, program: Program, space: Workspace, end: Sequence[torch.Tensor], kappas: Kappas
     ) -> None:
         """Apply ``kappa (dPhi/dtheta(s_K) - dPhi/dtheta(s_*))`` to whatever is not yet written."""
-        weights, kappas = self.weights, self._kappas(space, beta, share)
+        weights = self.weights
         for n, (state, rest) in enumerate(zip(end, space.rest, strict=True)):
-            moved = torch.sub(state, rest, out=space.moved[n])
-            weights.biases[n].add_(moved.sum(dim=1, keepdim=True), alpha=kappas.biases[n])
-        weights.drive.baddbmm_(space.x.mT, space.moved[-1], alpha=kappas.drive)
+            moved, total = space.moved[n], space.moved_bias[n]
+            program.add(torch.sub, state, rest, out=moved)
+            program.add(torch.sum, moved, dim=1, keepdim=True, out=total)
+            program.add(weights.biases[n].add_, total, alpha=kappas.biases[n])
+        program.add(weights.drive.baddbmm_, space.x.mT, space.moved[-1], alpha=kappas.drive)
         if weights.tied:
             for n in range(weights.layers - 1):
                 into, kappa = weights.into[n, n + 1], kappas.into[n, n + 1]
-                into.baddbmm_(end[n + 1].mT, space.moved[n], alpha=kappa)
-                into.baddbmm_(space.moved[n + 1].mT, space.rest[n], alpha=kappa)
-            weights.mirror()
+                moved, above = space.moved[n], space.moved[n + 1]
+                program.add(into.baddbmm_, end[n + 1].mT, moved, alpha=kappa)
+                program.add(into.baddbmm_, above.mT, space.rest[n], alpha=kappa)
+
+
+def _pull(
+    program: Program,
+    place: torch.Tensor,
+    pull: torch.Tensor,
+    before: torch.Tensor,
+    strength: float,
+) -> None:
+    """Add the nudge ``strength (y - s^0)``."""
+    program.add(place.add_, pull)
+    program.add(place.sub_, before, alpha=strength)

@@ -1,5 +1,7 @@
 """What learning does to the fields while the nudged phase runs, rule by rule.
 
+Each rule writes its operations into the program of a mini-batch.
+
 Notation: ``s`` is a layer's state at ``t``, ``s_*`` its steady state, one row per sample;
 ``kappa = eta / (beta B)`` contains the mean over the ``B`` samples.
 """
@@ -12,6 +14,7 @@ from typing import Protocol
 
 import torch
 
+from cep_core.fast.program import Program
 from cep_core.fast.settling import Settling
 from cep_core.fast.weights import Weights
 from cep_core.fast.workspace import BOTH, FIRST, SECOND, Workspace
@@ -47,41 +50,43 @@ class Kappas:
 class Meanwhile(Protocol):
     """How the parameters move during the nudged phase, and how they stand after it."""
 
-    def begin(self, space: Workspace, kappas: Kappas) -> None:
+    def begin(self, program: Program, space: Workspace, kappas: Kappas) -> None:
         """Prepare a nudged phase from ``space.rest``."""
 
-    def add(self, space: Workspace, kappas: Kappas, n: int, half: int, part: int) -> None:
+    def add(
+        self, program: Program, space: Workspace, kappas: Kappas, n: int, half: int, part: int
+    ) -> None:
         """Add to one half of a layer's field what the parameters have learned so far.
 
         ``part`` tells which halves are being computed from one product.
         """
 
-    def after(self, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
+    def after(self, program: Program, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
         """Take note of the new states of a layer."""
 
 
 class Frozen:
     """EP: the parameters stay until the phase is over."""
 
-    def begin(self, space: Workspace, kappas: Kappas) -> None:
+    def begin(self, program: Program, space: Workspace, kappas: Kappas) -> None:
         """Nothing to prepare."""
 
-    def add(self, space: Workspace, kappas: Kappas, n: int, half: int, part: int) -> None:
+    def add(
+        self, program: Program, space: Workspace, kappas: Kappas, n: int, half: int, part: int
+    ) -> None:
         """Nothing has been learned."""
 
-    def after(self, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
+    def after(self, program: Program, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
         """Nothing to note."""
 
 
-def _set_static(
-    settling: Settling, space: Workspace, kappas: Kappas, outs: tuple[torch.Tensor, ...]
-) -> None:
+def _set_static(program: Program, settling: Settling, space: Workspace, kappas: Kappas) -> None:
     """``gain (kappa_b + kappa_x x x^T)``: effect of the biases and, in layer N, of the input."""
-    last = len(outs) - 1
-    for n, (f, out) in enumerate(zip(settling.activations, outs, strict=True)):
-        out.fill_(f.gain * kappas.biases[n])
+    last = len(space.static) - 1
+    for n, (f, out) in enumerate(zip(settling.activations, space.static, strict=True)):
+        program.add(out.fill_, f.gain * kappas.biases[n])
         if n == last:
-            out.baddbmm_(space.x, space.x.mT, alpha=f.gain * kappas.drive)
+            program.add(out.baddbmm_, space.x, space.x.mT, alpha=f.gain * kappas.drive)
 
 
 class Telescoped:
@@ -96,23 +101,33 @@ class Telescoped:
         """Take the network whose fields are corrected."""
         self.settling = settling
 
-    def begin(self, space: Workspace, kappas: Kappas) -> None:
+    def begin(self, program: Program, space: Workspace, kappas: Kappas) -> None:
         """Compute the part of the coefficients that stays."""
-        _set_static(self.settling, space, kappas, space.static)
+        _set_static(program, self.settling, space, kappas)
 
-    def add(self, space: Workspace, kappas: Kappas, n: int, half: int, part: int) -> None:  # noqa: ARG002 - both halves are alike
+    def add(
+        self,
+        program: Program,
+        space: Workspace,
+        kappas: Kappas,
+        n: int,
+        half: int,
+        part: int,  # noqa: ARG002 - both halves are alike
+    ) -> None:
         """Add ``A s_t - A_* s_*``; the state before a half is the other half."""
         gain = self.settling.activations[n].gain
         grown = fixed = space.static[n]
         for m in self.settling.weights.neighbours(n):
             s, kappa = space.state[m][half], gain * kappas.into[n, m]
-            grown = torch.baddbmm(grown, s, s.mT, alpha=kappa, out=space.grown[n])
-            fixed = torch.baddbmm(fixed, s, space.rest[m].mT, alpha=kappa, out=space.fixed[n])
+            steady = space.rest[m].mT
+            program.add(torch.baddbmm, grown, s, s.mT, alpha=kappa, out=space.grown[n])
+            program.add(torch.baddbmm, fixed, s, steady, alpha=kappa, out=space.fixed[n])
+            grown, fixed = space.grown[n], space.fixed[n]
         field = space.field[n][half]
-        field.baddbmm_(grown, space.state[n][1 - half])
-        field.baddbmm_(fixed, space.rest[n], alpha=-1)
+        program.add(field.baddbmm_, grown, space.state[n][1 - half])
+        program.add(field.baddbmm_, fixed, space.rest[n], alpha=-1)
 
-    def after(self, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
+    def after(self, program: Program, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
         """Nothing to note: the states themselves hold what was learned."""
 
 
@@ -127,27 +142,27 @@ class Written:
         """Take the network whose fields are corrected and whose weights are written."""
         self.settling = settling
 
-    def begin(self, space: Workspace, kappas: Kappas) -> None:
+    def begin(self, program: Program, space: Workspace, kappas: Kappas) -> None:
         """Compute the coefficients of the biases and the input."""
-        _set_static(self.settling, space, kappas, space.static)
+        _set_static(program, self.settling, space, kappas)
 
-    def add(self, space: Workspace, kappas: Kappas, n: int, half: int, part: int) -> None:
+    def add(
+        self, program: Program, space: Workspace, kappas: Kappas, n: int, half: int, part: int
+    ) -> None:
         """Add the effect of biases and input, and of the increment between the halves."""
         field = space.field[n][half]
-        moved = torch.sub(space.state[n][1 - half], space.rest[n], out=space.moved[n])
-        field.baddbmm_(space.static[n], moved)
+        program.add(torch.sub, space.state[n][1 - half], space.rest[n], out=space.moved[n])
+        program.add(field.baddbmm_, space.static[n], space.moved[n])
         if part == BOTH and half == SECOND:
             gain = self.settling.activations[n].gain
             for m in self.settling.weights.neighbours(n):
                 first, second, _ = space.state[m]
-                torch.bmm(second, first.mT, out=space.grown[n])
-                field.baddbmm_(
-                    space.grown[n], space.change[n][FIRST], alpha=gain * kappas.into[n, m]
-                )
+                kappa = gain * kappas.into[n, m]
+                program.add(torch.bmm, second, first.mT, out=space.grown[n])
+                program.add(field.baddbmm_, space.grown[n], space.change[n][FIRST], alpha=kappa)
 
-    def after(self, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
+    def after(self, program: Program, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
         """Write the increments into the weights."""
         for m in self.settling.weights.neighbours(n):
-            self.settling.weights.into[n, m].baddbmm_(
-                space.state[m][part].mT, space.change[n][part], alpha=kappas.into[n, m]
-            )
+            into, signal = self.settling.weights.into[n, m], space.state[m][part].mT
+            program.add(into.baddbmm_, signal, space.change[n][part], alpha=kappas.into[n, m])

@@ -12,12 +12,13 @@ from __future__ import annotations
 import torch
 
 from cep_core.fast.elementwise import Elementwise
+from cep_core.fast.program import Program
 from cep_core.fast.weights import Weights
 from cep_core.fast.workspace import BOTH, FIRST, SECOND, Workspace
 
 
 class Settling:
-    """Free phase of ``S`` networks from the zero state.
+    """Writes the free phase of ``S`` networks from the zero state into a program.
 
     Attributes:
         weights: the parameters.
@@ -33,40 +34,44 @@ class Settling:
         self.even = tuple(range(0, weights.layers, 2))
         self.odd = tuple(range(1, weights.layers, 2))
         self.now = tuple(FIRST if n % 2 == 0 else SECOND for n in range(weights.layers))
-        self._neighbours = tuple(weights.neighbours(n) for n in range(weights.layers))
 
-    def drive(self, space: Workspace) -> None:
+    def drive(self, program: Program, space: Workspace) -> None:
         """Set the constant part of every field, biases, offsets and the signal of ``space.x``."""
         last = self.weights.layers - 1
         for n, (f, b) in enumerate(zip(self.activations, self.weights.biases, strict=True)):
             first, second, _ = space.base[n]
-            torch.mul(b, f.gain, out=space.gained_bias[n]).add_(f.offset)
+            constant = space.gained_bias[n]
+            program.add(torch.mul, b, f.gain, out=constant)
+            program.add(constant.add_, f.offset)
             if n == last:
-                constant = space.gained_bias[n]
-                torch.baddbmm(constant, space.x, self.weights.drive, alpha=f.gain, out=first)
+                program.add(
+                    torch.baddbmm, constant, space.x, self.weights.drive, alpha=f.gain, out=first
+                )
             else:
-                first.copy_(space.gained_bias[n])
-            second.copy_(first)
+                program.add(first.copy_, constant)
+            program.add(second.copy_, first)
 
-    def fields(self, space: Workspace, group: tuple[int, ...], part: int) -> None:
+    def fields(self, program: Program, space: Workspace, group: tuple[int, ...], part: int) -> None:
         """Fields of a group of layers from the states of the other, for one or both halves."""
         for n in group:
             field, gain = space.field[n][part], self.activations[n].gain
             constant = space.base[n][part]
-            for m in self._neighbours[n]:
-                signal = space.state[m][part]
-                torch.baddbmm(constant, signal, self.weights.into[n, m], alpha=gain, out=field)
+            for m in self.weights.neighbours(n):
+                signal, into = space.state[m][part], self.weights.into[n, m]
+                program.add(torch.baddbmm, constant, signal, into, alpha=gain, out=field)
                 constant = field
             if constant is not field:
-                field.copy_(constant)
+                program.add(field.copy_, constant)
 
-    def activate(self, space: Workspace, group: tuple[int, ...], part: int) -> None:
+    def activate(
+        self, program: Program, space: Workspace, group: tuple[int, ...], part: int
+    ) -> None:
         """States of a group of layers from their fields."""
         for n in group:
-            self.activations[n].outer(space.field[n][part], space.state[n][part])
+            program.add(self.activations[n].outer(space.field[n][part], space.state[n][part]))
 
-    def settle(self, space: Workspace, steps: int) -> None:
-        """Run ``steps`` transitions from the zero state, :meth:`drive` having been called.
+    def settle(self, program: Program, space: Workspace, steps: int) -> None:
+        """Run ``steps`` transitions from the zero state, after :meth:`drive`.
 
         Afterwards the even layers hold ``[s_T; s_{T+1}]`` and the odd ones ``[s_{T-1}; s_T]``; the
         later half of an even layer's field is that of ``s_{T+1}``.
@@ -74,12 +79,12 @@ class Settling:
         for n, half in enumerate(self.now):
             state = space.state[n][half]
             if steps % 2:
-                self.activations[n].outer(space.base[n][half], state)
+                program.add(self.activations[n].outer(space.base[n][half], state))
             else:
-                state.zero_()
-        self.fields(space, self.even, SECOND)
-        self.activate(space, self.even, SECOND)
+                program.add(state.zero_)
+        self.fields(program, space, self.even, SECOND)
+        self.activate(program, space, self.even, SECOND)
         for _ in range(steps // 2):
             for group in (self.odd, self.even):
-                self.fields(space, group, BOTH)
-                self.activate(space, group, BOTH)
+                self.fields(program, space, group, BOTH)
+                self.activate(program, space, group, BOTH)

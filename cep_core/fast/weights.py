@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import torch
 
 from cep_core.arrays import Parameters
+from cep_core.fast.program import Program
 from cep_core.networks import bias, weight
 
 
@@ -74,7 +75,9 @@ class Weights:
                     msg = f"parameter {name}: expected shape {expected}, found {found}"
                     raise ValueError(msg)
                 place[seed].copy_(value)
-        self.mirror()
+        mirror = Program()
+        self.mirror(mirror)
+        mirror.run()
 
     def export(self) -> list[dict[str, torch.Tensor]]:
         """Parameters by name of every network, as contiguous copies."""
@@ -87,11 +90,11 @@ class Weights:
             for seed in range(self.drive.shape[0])
         ]
 
-    def mirror(self) -> None:
+    def mirror(self, program: Program) -> None:
         """Rewrite the downward copies of tied weights from the forward weights."""
         if self.tied:
             for n in range(self.layers - 1):
-                self.into[n + 1, n].copy_(self.into[n, n + 1].mT)
+                program.add(self.into[n + 1, n].copy_, self.into[n, n + 1].mT)
 
     def tensors(self) -> list[torch.Tensor]:
         """Everything that learning changes."""

@@ -25,7 +25,8 @@ class Workspace:
         change: from one state to the next, likewise; C-VF only.
         gained_bias: ``gain * bias + offset``, ``(S, 1, size_n)``.
         rest: the steady state of the free phase, ``(S, batch, size_n)``.
-        moved: from the steady state to the last nudged one, likewise.
+        moved: from the steady state to the last nudged one, likewise; ``moved_bias`` its sum.
+        end: the last nudged state, where another nudged phase follows.
         grown, fixed: coefficients of the samples' own states and steady states in the field of a
             layer whose weights learn meanwhile, ``(S, batch, batch)``.
         static: the part of both that does not change within a mini-batch.
@@ -52,6 +53,8 @@ class Workspace:
         self.change = tuple(map(rows, weights.sizes))
         self.rest = tuple(empty(count, batch, size) for size in weights.sizes)
         self.moved = tuple(empty(count, batch, size) for size in weights.sizes)
+        self.end = tuple(empty(count, batch, size) for size in weights.sizes)
+        self.moved_bias = tuple(empty(count, 1, size) for size in weights.sizes)
         self.gained_bias = tuple(empty(count, 1, size) for size in weights.sizes)
         self.grown, self.fixed, self.static = (
             tuple(empty(count, batch, batch) for _ in weights.sizes) for _ in range(3)

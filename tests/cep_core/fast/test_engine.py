@@ -83,7 +83,7 @@ def test_warming_up_and_recording_leave_the_parameters_alone(row, row_case):
     captured, plain = together(cases, Replayed), together(cases)
     for a, b in zip(captured.parameters(), plain.parameters(), strict=True):
         assert bits(a) == bits(b)
-    assert set(captured._recordings) == {(6, 1), (6, -1), (2, 1)}
+    assert set(captured._prepared) == {(6, 1), (6, -1), (2, 1)}
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU that PyTorch can use")

@@ -1,0 +1,1 @@
+"""What training costs: ``python -m benchmarks`` measures it and leaves tables, plots and JSON."""
