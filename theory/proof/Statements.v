@@ -7,7 +7,7 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
-From CEP Require Import Potential Theorem1 JointLimit Network.
+From CEP Require Import Potential Theorem1 JointLimit ErrorBound OrderOfLimits VectorField Network.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -106,3 +106,171 @@ Proof.
 intros [HdF HdPhi] Hc HS Hb Hb0 He0 Hk.
 exact (@cep_joint_limit _ _ _ _ _ _ _ _ _ HdF HdPhi Hc HS T along HF beta eta kappa Hb Hb0 He0 Hk t).
 Qed.
+
+(** ** 3 (continued). The order of limits is essential *)
+
+Section OrderOfLimits.
+Variables (N : network) (nabla_s : nat -> State N) (nabla_theta : nat -> Param N).
+Variables (DF : State N * Param N -> State N) (DPhi_theta : State N * Param N -> Param N).
+Hypothesis primitive : has_primitive_function N.
+Hypothesis second_derivatives : derivatives N DF DPhi_theta.
+Hypothesis loss : loss_differentiable N.
+Hypothesis at_rest : settled N.
+Hypothesis bptt_state : forall t, is_nabla_s N t (nabla_s t).
+Hypothesis bptt_param : forall t, is_nabla_theta N t (nabla_theta t).
+Let strict := strictly_differentiable_in_s (State N) (Param N) (Phi_theta N) (dPhi_theta_ds DPhi_theta) (s_star N) (theta N).
+
+(** When [beta] and [eta] vanish together, along any filter and with any ratio, bounded or not,
+    the updates of the steps [0 .. t] tend to minus BPTT's gradients if and only if
+    [eta / beta -> 0], as soon as one of [nabla_theta(0 .. t-1)] is not zero. *)
+Theorem order_of_limits_param (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta eta : T -> R) (t : nat) :
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) ->
+  filterlim eta along (locally (0:R)) -> along (fun x => eta x <> 0) ->
+  (exists i, (i < t)%nat /\ nabla_theta i <> zero) ->
+  ((forall j, (j <= t)%nat -> filterlim (fun x => Delta_param N j (beta x) (eta x)) along (locally (opp (nabla_theta j))))
+   <-> filterlim (fun x => eta x / beta x) along (locally (0:R))).
+Proof.
+intros Hb Hb0 He He0. destruct second_derivatives as [HF' HPhi]. destruct loss as [Hl Hc].
+exact (@OrderOfLimits.order_of_limits_param _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ primitive
+  _ _ HF' HPhi Hl Hc at_rest nabla_s nabla_theta bptt_state bptt_param T along HF beta eta Hb Hb0 He0 He t).
+Qed.
+
+(** The same for the states, when [Phi_theta] is strictly differentiable in [s] (as it is when
+    it is continuously differentiable). *)
+Theorem order_of_limits_state (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta eta : T -> R) (t : nat) :
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) ->
+  filterlim eta along (locally (0:R)) -> along (fun x => eta x <> 0) -> strict ->
+  (exists i, (i < t)%nat /\ nabla_theta i <> zero) ->
+  ((forall j, (j <= t)%nat -> filterlim (fun x => Delta_state N j (beta x) (eta x)) along (locally (opp (nabla_s j))))
+   <-> filterlim (fun x => eta x / beta x) along (locally (0:R))).
+Proof.
+intros Hb Hb0 He He0. destruct second_derivatives as [HF' HPhi]. destruct loss as [Hl Hc].
+exact (@OrderOfLimits.order_of_limits_state _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ primitive
+  _ _ HF' HPhi Hl Hc at_rest nabla_s nabla_theta bptt_state bptt_param T along HF beta eta Hb Hb0 He0 He t).
+Qed.
+
+(** At [t = 1] the state alone decides, with no more than differentiability at rest. *)
+Theorem order_of_limits_first_step (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta eta : T -> R) :
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) ->
+  filterlim eta along (locally (0:R)) -> along (fun x => eta x <> 0) -> nabla_theta 0 <> zero ->
+  (filterlim (fun x => Delta_state N 1 (beta x) (eta x)) along (locally (opp (nabla_s 1%nat)))
+   <-> filterlim (fun x => eta x / beta x) along (locally (0:R))).
+Proof.
+intros Hb Hb0 He He0. destruct second_derivatives as [HF' HPhi]. destruct loss as [Hl Hc].
+exact (@first_step_state _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ primitive
+  _ _ HF' HPhi Hl Hc at_rest nabla_s nabla_theta bptt_state bptt_param T along HF beta eta Hb Hb0 He0 He).
+Qed.
+
+(** The condition is the weakest: without it, right updates do not force [eta / beta -> 0].
+    ([forces_order_of_limits range good]: whenever [beta] and [eta] vanish together with a ratio
+    in [range] and [good] holds, the ratio vanishes.) *)
+Theorem order_of_limits_condition_is_weakest (t : nat) :
+  forces_order_of_limits (fun _ => True)
+    (fun T along beta eta => forall j, (j <= t)%nat ->
+       filterlim (fun x => Delta_param N j (beta x) (eta x)) along (locally (opp (nabla_theta j))))
+  <-> exists i, (i < t)%nat /\ nabla_theta i <> zero.
+Proof.
+destruct second_derivatives as [HF' HPhi]. destruct loss as [Hl Hc].
+exact (@order_of_limits_matters _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ primitive
+  _ _ HF' HPhi Hl Hc at_rest nabla_s nabla_theta bptt_state bptt_param t).
+Qed.
+
+(** For one step taken alone and ratios in an interval: every ratio of it but zero must show. *)
+Theorem order_of_limits_single_step (t : nat) (lo hi : R) :
+  let modified kappa := modified_jacobian (dF_ds DF) (dF_dtheta DF) (dPhi_theta_ds DPhi_theta) kappa in
+  forces_order_of_limits (fun k => lo <= k <= hi)
+    (fun T along beta eta => filterlim (fun x => Delta_param N t (beta x) (eta x)) along (locally (opp (nabla_theta t))))
+  <-> forall k, lo <= k <= hi -> k <> 0 ->
+      dPhi_theta_ds DPhi_theta (iterate (modified k) t (grad_ell N (s_star N))) <> nabla_theta t.
+Proof.
+destruct second_derivatives as [HF' HPhi]. destruct loss as [Hl Hc].
+exact (@single_step_param _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ primitive
+  _ _ HF' HPhi Hl Hc at_rest nabla_s nabla_theta bptt_state bptt_param t lo hi).
+Qed.
+End OrderOfLimits.
+
+(** ** 4. The error at given [beta] and [eta] *)
+
+(** The distance to minus the gradient is at most a constant times [|beta| + |eta / beta|].
+    The constants and the radius in which the bound holds are computed in [ErrorBound.v], by
+    recursion on [t], from eight numbers [d] that bound the problem's data. *)
+Theorem error_bound (N : network) DF DPhi_theta (d : problem_data) (t : nat) (g_s : State N) (g_th : Param N) :
+  has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
+  nonnegative d ->
+  bounds_problem (State N) (Param N) (F N) (Phi_theta N) (grad_ell N) (s_star N) (theta N) DF DPhi_theta d ->
+  is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  forall beta eta : R, beta <> 0 -> Rabs beta + Rabs (eta / beta) <= validity_radius d t ->
+  norm (plus (Delta_state N t beta eta) g_s) <= state_constant d t * (Rabs beta + Rabs (eta / beta)) /\
+  (eta <> 0 -> norm (plus (Delta_param N t beta eta) g_th) <= param_constant d t * (Rabs beta + Rabs (eta / beta))).
+Proof.
+intros HP [HF HPhi] [Hl Hc] HS Hd Hb Hs Hth.
+exact (@cep_error_bound _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ HP _ _ HF HPhi Hl HS d Hd Hb t g_s g_th Hs Hth).
+Qed.
+
+(** ** 6. C-VF: any vector field, forward and backward weights distinct *)
+
+(** [J] is the Jacobian at rest and [Jt] its transpose; [H z] is the transpose of [dF/dtheta] at
+    [z], continuous at rest; the update is [(eta / beta) H (s_(t+1) - s_t)]. *)
+Section VectorField.
+Variables State Param : NM.
+Variables (dot_state : State -> State -> R) (dot_param : Param -> Param -> R).
+Hypothesis dot_state_inner : is_inner_product State dot_state.
+Hypothesis dot_param_inner : is_inner_product Param dot_param.
+Notation Z := (prod_NormedModule R_AbsRing State Param).
+Variables (F : State * Param -> State) (ell : State -> R) (grad_ell : State -> State) (s_star : State) (theta : Param).
+Variables (J Jt : State -> State) (B : Param -> State) (H : State * Param -> State -> Param).
+Hypothesis J_linear : is_linear J.
+Hypothesis B_linear : is_linear B.
+Hypothesis H_linear : is_linear (H (s_star, theta)).
+Hypothesis F_diff : filterdiff (U := Z) F (locally ((s_star, theta) : Z)) (fun h => plus (J (fst h)) (B (snd h))).
+Hypothesis J_transpose : forall x y, dot_state (J x) y = dot_state x (Jt y).
+Hypothesis B_transpose : forall v y, dot_state (B v) y = dot_param v (H (s_star, theta) y).
+Hypothesis H_cont : forall eps : posreal,
+  locally ((s_star, theta) : Z) (fun z => forall w, norm (minus (H z w) (H (s_star, theta) w)) <= eps * norm w).
+Hypothesis ell_grad : is_gradient State dot_state ell s_star (grad_ell s_star).
+Hypothesis grad_ell_cont : continuous grad_ell s_star.
+Hypothesis at_rest : F (s_star, theta) = s_star.
+Variables (t : nat) (g_s : State) (g_th : Param).
+Hypothesis bptt_state : is_gradient State dot_state (fun s => ell (free_phase F theta t s)) s_star g_s.
+Hypothesis bptt_param : is_gradient Param dot_param (fun th => ell (free_phase F theta t (F (s_star, th)))) theta g_th.
+
+(** The updates miss minus the gradients by a bias, [(J^t - (J^T)^t) grad ell]. *)
+Theorem vector_field_bias :
+  locally ((s_star, theta) : Z) (fun z => continuous (F : Z -> State) z) ->
+  locally s_star (fun s => continuous grad_ell s) ->
+  locally (((s_star, theta), s_star) : prod_NormedModule R_AbsRing Z State)
+    (fun p => continuous (vf_rule H : prod_NormedModule R_AbsRing Z State -> Param) p) ->
+  let bias := minus (iterate J t (grad_ell s_star)) (iterate Jt t (grad_ell s_star)) in
+  iterated_limit (fun beta eta => Delta_s F grad_ell (vf_rule H) s_star theta beta eta t) (opp (plus g_s bias)) /\
+  iterated_limit (fun beta eta => Delta_theta F grad_ell (vf_rule H) s_star theta beta eta t)
+    (opp (plus g_th (H (s_star, theta) bias))).
+Proof.
+exact (@vf_iterated_limit _ _ _ _ dot_state_inner dot_param_inner F ell grad_ell s_star theta J Jt B H J_linear B_linear H_linear
+  F_diff J_transpose B_transpose H_cont ell_grad grad_ell_cont at_rest t g_s g_th bptt_state bptt_param).
+Qed.
+
+(** No bias when the Jacobian is symmetric; here in the joint limit, with [eta / beta -> 0]. *)
+Theorem vector_field_symmetric (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta eta : T -> R) :
+  (forall x y, dot_state (J x) y = dot_state x (J y)) ->
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) -> along (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) along (locally (0:R)) ->
+  filterlim (fun x => Delta_s F grad_ell (vf_rule H) s_star theta (beta x) (eta x) t) along (locally (opp g_s)) /\
+  filterlim (fun x => Delta_theta F grad_ell (vf_rule H) s_star theta (beta x) (eta x) t) along (locally (opp g_th)).
+Proof.
+exact (@vf_joint_limit_symmetric _ _ _ _ dot_state_inner dot_param_inner F ell grad_ell s_star theta J Jt B H J_linear B_linear H_linear
+  F_diff J_transpose B_transpose H_cont ell_grad grad_ell_cont at_rest t g_s g_th bptt_state bptt_param T along HF beta eta).
+Qed.
+End VectorField.
+
+(** The size of the bias: [t |J - J^T| max(|J|, 1)^(t-1) |grad ell|]. *)
+Theorem vector_field_bias_bound (V : NM) (J Jt : V -> V) (norm_of_J asymmetry : R) (t : nat) (g : V) :
+  is_linear J -> 0 <= norm_of_J -> 0 <= asymmetry ->
+  (forall x, norm (J x) <= norm_of_J * norm x) -> (forall x, norm (Jt x) <= norm_of_J * norm x) ->
+  (forall x, norm (minus (J x) (Jt x)) <= asymmetry * norm x) ->
+  norm (minus (iterate J t g) (iterate Jt t g)) <= INR t * asymmetry * Rmax norm_of_J 1 ^ (t - 1) * norm g.
+Proof. intros L P1 P2 B1 B2 B3. exact (@vf_bias_bound V J Jt norm_of_J asymmetry L B1 B2 B3 P1 P2 t g). Qed.
+
+(** The bias vanishes for every loss and every step if and only if the Jacobian is symmetric. *)
+Theorem vector_field_unbiased_iff_symmetric (V : NM) (J Jt : V -> V) :
+  (forall (t : nat) (g : V), minus (iterate J t g) (iterate Jt t g) = zero) <-> (forall x, J x = Jt x).
+Proof. exact (@vf_unbiased_iff_symmetric V J Jt). Qed.
