@@ -32,7 +32,7 @@ def batches(data: Dataset, row: Row, dtype: torch.dtype) -> Iterator[tuple[torch
     while True:
         order = torch.randperm(len(data.train_labels), generator=generator)
         for chosen in order.split(row.batch):
-            x = as_input(data.train_images[chosen], dtype)
+            x = as_input(data.train_images.index_select(0, chosen), dtype)
             yield x, one_hot(data.train_labels[chosen], row.sizes[-1], dtype)
 
 

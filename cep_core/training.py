@@ -237,7 +237,7 @@ def train_epoch(
     wrong = torch.zeros((), dtype=torch.int64, device=samples.labels.device)
     for chosen, sign in zip(_parts(order, batch), plan.signs, strict=True):
         labels = samples.labels[chosen].long()
-        x = as_input(samples.images[chosen], dtype)
+        x = as_input(samples.images.index_select(0, chosen), dtype)
         output = engine.learn(x, one_hot(labels, classes, dtype), sign)
         wrong += (output.argmax(dim=1) != labels).sum()
         if progress is not None:
