@@ -63,6 +63,17 @@ class Gathered:
         return [] if record is None else list(record["checks"])
 
 
+    def groups(self, name: str) -> list[tuple[str, Verdict, list[dict[str, Any]]]]:
+        """The checks of a stage by the first part of their names, each with its worst verdict."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for check in self.checks(name):
+            found.setdefault(check["name"].partition("/")[0], []).append(check)
+        return [
+            (group, combine(Verdict(c["verdict"]) for c in checks), checks)
+            for group, checks in found.items()
+        ]
+
+
 def gather(folder: Path) -> Gathered:
     """Read every stage below ``folder``.
 
