@@ -235,10 +235,9 @@ class BatchedEngine:
         """Apply ``kappa (dPhi/dtheta(s_K) - dPhi/dtheta(s_*))`` to whatever is not yet written."""
         weights = self.weights
         for n, (state, rest) in enumerate(zip(end, space.rest, strict=True)):
-            moved, total = space.moved[n], space.moved_bias[n]
+            moved, row = space.moved[n], space.column[:, : space.batch].mT
             program.add(torch.sub, state, rest, out=moved)
-            program.add(torch.sum, moved, dim=1, keepdim=True, out=total)
-            program.add(weights.biases[n].add_, total, alpha=kappas.biases[n])
+            program.add(weights.biases[n].baddbmm_, row, moved, alpha=kappas.biases[n])
         program.add(weights.drive.baddbmm_, space.x.mT, space.moved[-1], alpha=kappas.drive)
         if weights.tied:
             for n in range(weights.layers - 1):

@@ -39,17 +39,15 @@ class Settling:
         """Set the constant part of every field, biases, offsets and the signal of ``space.x``."""
         last = self.weights.layers - 1
         for n, (f, b) in enumerate(zip(self.activations, self.weights.biases, strict=True)):
-            first, second, _ = space.base[n]
-            constant = space.gained_bias[n]
-            program.add(torch.mul, b, f.gain, out=constant)
-            program.add(constant.add_, f.offset)
-            if n == last:
-                program.add(
-                    torch.baddbmm, constant, space.x, self.weights.drive, alpha=f.gain, out=first
-                )
+            offset = torch.full_like(b[:1, :, :1], f.offset)
+            first, second, both = space.base[n]
+            if n < last:
+                program.add(torch.baddbmm, offset, space.column, b, alpha=f.gain, out=both)
             else:
-                program.add(first.copy_, constant)
-            program.add(second.copy_, first)
+                column = space.column[:, : space.batch]
+                program.add(torch.baddbmm, offset, column, b, alpha=f.gain, out=first)
+                program.add(first.baddbmm_, space.x, self.weights.drive, alpha=f.gain)
+                program.add(second.copy_, first)
 
     def fields(self, program: Program, space: Workspace, group: tuple[int, ...], part: int) -> None:
         """Fields of a group of layers from the states of the other, for one or both halves."""
@@ -76,14 +74,17 @@ class Settling:
         Afterwards the even layers hold ``[s_T; s_{T+1}]`` and the odd ones ``[s_{T-1}; s_T]``; the
         later half of an even layer's field is that of ``s_{T+1}``.
         """
-        for n, half in enumerate(self.now):
-            state = space.state[n][half]
-            if steps % 2:
+        if steps % 2:
+            for n, half in enumerate(self.now):
+                state = space.state[n][half]
                 program.add(self.activations[n].outer(space.base[n][half], state))
-            else:
-                program.add(state.zero_)
-        self.fields(program, space, self.even, SECOND)
-        self.activate(program, space, self.even, SECOND)
+            self.fields(program, space, self.even, SECOND)
+            self.activate(program, space, self.even, SECOND)
+        else:
+            for n in self.even:
+                earlier, later, _ = space.state[n]
+                program.add(earlier.zero_)
+                program.add(self.activations[n].outer(space.base[n][SECOND], later))
         for _ in range(steps // 2):
             for group in (self.odd, self.even):
                 self.fields(program, space, group, BOTH)

@@ -23,9 +23,9 @@ class Workspace:
         field: what the activation is applied to, likewise.
         base: the constant part of the field, likewise: bias, offset and input.
         change: from one state to the next, likewise; C-VF only.
-        gained_bias: ``gain * bias + offset``, ``(S, 1, size_n)``.
+        column: ones, ``(S, 2 batch, 1)``; products with it repeat or sum rows in one operation.
         rest: the steady state of the free phase, ``(S, batch, size_n)``.
-        moved: from the steady state to the last nudged one, likewise; ``moved_bias`` its sum.
+        moved: from the steady state to the last nudged one, likewise.
         end: the last nudged state, where another nudged phase follows.
         grown, fixed: coefficients of the samples' own states and steady states in the field of a
             layer whose weights learn meanwhile, ``(S, batch, batch)``.
@@ -54,8 +54,7 @@ class Workspace:
         self.rest = tuple(empty(count, batch, size) for size in weights.sizes)
         self.moved = tuple(empty(count, batch, size) for size in weights.sizes)
         self.end = tuple(empty(count, batch, size) for size in weights.sizes)
-        self.moved_bias = tuple(empty(count, 1, size) for size in weights.sizes)
-        self.gained_bias = tuple(empty(count, 1, size) for size in weights.sizes)
+        self.column = empty(count, 2 * batch, 1).fill_(1)
         self.grown, self.fixed, self.static = (
             tuple(empty(count, batch, batch) for _ in weights.sizes) for _ in range(3)
         )
