@@ -14,7 +14,7 @@ from theory.proof.statements import Theorem
 
 PREFIX = "CEP"
 TOOLS = ("coqc", "coqdep", "coqchk")
-TIME_LIMIT_S = 170
+TIME_LIMIT_S = 600
 MESSAGE_LENGTH = 300
 
 INSTALL = """Coq with Coquelicot is not installed, so the proof was not checked. To install it:
