@@ -14,7 +14,7 @@ from cep_core.data import CLASSES, Dataset
 from cep_core.networks import Nudge
 from cep_core.verdicts import Check, Verdict
 from reproduce.published import PublishedRow
-from reproduce.run_directory import hash_of
+from reproduce.run_directory import finished, hash_of
 from reproduce.runs import Request, identity_of, train
 from reproduce.specs import row_named
 
@@ -68,11 +68,26 @@ TIERS = {
 
 @dataclass(frozen=True)
 class Job:
-    """One run of the table: what to train, where, and for how long (None: the paper's epochs)."""
+    """One run of the table.
+
+    Attributes:
+        request: what to train.
+        run: hash of its identity.
+        folder: where.
+        epochs: for how long.
+
+    """
 
     request: Request
+    run: str
     folder: Path
-    epochs: int | None
+    epochs: int
+
+    @property
+    def results(self) -> dict[str, Any] | None:
+        """Results on disk, if the run is already long enough."""
+        found = finished(self.folder, self.run)
+        return found if found is not None and found["epochs"] >= self.epochs else None
 
     @property
     def what(self) -> str:
@@ -85,7 +100,8 @@ def job(request: Request, data: Dataset, runs: Path, epochs: int | None) -> Job:
     """Return a job whose directory's name carries its identity, so that no two ever meet there."""
     run = hash_of(identity_of(request, request.make_engine().name, data))
     row = request.row
-    return Job(request, runs / f"{row.name}-{row.nudge}-seed{request.seed}-{run[:12]}", epochs)
+    folder = runs / f"{row.name}-{row.nudge}-seed{request.seed}-{run[:12]}"
+    return Job(request, run, folder, row.epochs if epochs is None else epochs)
 
 
 def jobs_of(
@@ -117,7 +133,7 @@ def table_row(
     ``…_by_epoch`` are means over seeds. ``published`` is about the nudge outside.
     """
     row = jobs[0].request.row
-    epochs = row.epochs if tier.epochs is None else tier.epochs
+    epochs = jobs[0].epochs
     results = [_cut(result, epochs) for result in results]
     by_epoch = {
         kind: [statistics.fmean(r[kind][epoch] for r in results) for epoch in range(epochs)]

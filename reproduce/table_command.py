@@ -141,16 +141,20 @@ def _train_all(
     jobs: Sequence[Job], source: str, workers: int, tier: Tier
 ) -> dict[Path, dict[str, Any]]:
     show: Show = "warnings" if tier.name == "quick" else "epochs"
-    results = {}
-    with progress("table", len(jobs), "run") as advance:
-        for job, result in _side_by_side(jobs, source, workers, show):
+    results = {job.folder: found for job in jobs if (found := job.results) is not None}
+    if results:
+        say(f"  {len(results)} runs were finished before")
+    left = [job for job in jobs if job.folder not in results]
+    if not left:
+        return results
+    with progress("table", len(left), "run") as advance:
+        for job, result in _side_by_side(left, source, workers, show):
             results[job.folder] = result
             advance(1)
             if not on_terminal():
-                epochs = job.epochs or job.request.row.epochs
                 say(
-                    f"  {job.what}: test error {result['test_error'][epochs - 1]:.2f} % after "
-                    f"{epochs} epochs ({sum(result['seconds'][:epochs]):.0f} s)"
+                    f"  {job.what}: test error {result['test_error'][job.epochs - 1]:.2f} % after "
+                    f"{job.epochs} epochs ({sum(result['seconds'][: job.epochs]):.0f} s)"
                 )
     return results
 
