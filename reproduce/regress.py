@@ -22,6 +22,9 @@ from reproduce.stages import STAGES, read_stage, say, write_stage
 
 OUTPUTS = Path(__file__).parent.parent / "tests" / "regression" / "stage_outputs.py"
 
+BASELINES = OUTPUTS.with_suffix("")
+"""Where pytest-regressions keeps the baselines of those tests."""
+
 SAMPLES = 11
 """How many of the time steps are compared, the first and the last among them."""
 
@@ -79,12 +82,17 @@ def plotted_files(figures: Mapping[str, Figure]) -> dict[str, str]:
 class StageOutputs:
     """Pytest plugin: gives the tests the stages' folder and collects what they answer."""
 
-    def __init__(self, stages: Path) -> None:
+    def __init__(self, stages: Path, *, update: bool) -> None:
         """Find out which of the stages' outputs exist."""
         self.folder = stages
         self.owners = plotted_files(read_figures())
         self.plotted = [name for name in self.owners if self.csv(name).exists()]
-        self.verdicts = [name for name in COMPARED if read_stage(stages / name) is not None]
+        self.verdicts = [
+            name
+            for name in COMPARED
+            if read_stage(stages / name) is not None
+            and (update or (BASELINES / f"verdicts-{name}.yml").exists())
+        ]
         self.checks: list[Check] = []
 
     def csv(self, name: str) -> Path:
@@ -128,7 +136,7 @@ class StageOutputs:
                 f"regression/{name}",
                 f"{name}: within the stated tolerance of the committed baseline",
                 Verdict.NOT_RUN,
-                reason=f"no output of it in {self.folder.name}: its stage has not run",
+                reason="no output of the stage, or no baseline: run the stage, or --update",
             )
             for name in absent
         ]
@@ -144,11 +152,14 @@ def regress(stages: Path, out: Path, *, update: bool = False) -> Verdict:
 
     """
     started = time.monotonic()
-    outputs = StageOutputs(stages)
+    outputs = StageOutputs(stages, update=update)
     say(f"regression: {len(outputs.plotted)} plotted files, {len(outputs.verdicts)} stages")
     options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=short"]
-    options += [f"--rootdir={OUTPUTS.parent.parent.parent}"] + ["--force-regen"] * update
-    pytest.main([*options, str(OUTPUTS)], plugins=[outputs])
+    options += [f"--rootdir={OUTPUTS.parent.parent.parent}", str(OUTPUTS)]
+    if update:
+        pytest.main([*options, "--force-regen", "--tb=no"], plugins=[outputs])
+        outputs.checks.clear()
+    pytest.main(options, plugins=[outputs])
     checks = outputs.checks + outputs.missing()
     verdict = write_stage(
         out,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -22,6 +22,7 @@ from cep_core.initial import initial_parameters
 from cep_core.networks import Network
 from cep_core.phases import FreePhase, free_phase, kappa_of
 from cep_core.rules import Rule, learning_rates, rule_named
+from cep_core.stability import largest_stable_kappa
 from reproduce.figures.specs import (
     Column,
     Figure,
@@ -31,9 +32,7 @@ from reproduce.figures.specs import (
     Shared,
     network_of,
     read_figures,
-    resized,
 )
-from reproduce.stability import linearisation
 
 TRACES = 3
 """How many elements of a layer are drawn."""
@@ -111,10 +110,14 @@ class OrderResult:
 
 @dataclass(frozen=True)
 class Sample:
-    """One input ``(1, size_x)`` in [0, 1] and its one-hot target ``(1, size_0)``, float64."""
+    """One input ``(1, size_x)`` in [0, 1] and its one-hot target ``(1, size_0)``, float64.
+
+    ``digit`` is its position in the embedded digits.
+    """
 
     x: torch.Tensor
     y: torch.Tensor
+    digit: int
 
 
 @dataclass(frozen=True)
@@ -301,9 +304,9 @@ def compute_orders(figure: OrderFigure, sample: Sample) -> OrderResult:
             order = _fitted(figure.scales, errors, fit)
             curves.append(Curve(setting.name, label, expected, figure.scales, tuple(errors), order))
             if name == "C-EP" and dynamics == "exact" and figure.against == "kappa":
-                stable[setting.name] = linearisation(
-                    settled.network, rule, sample.x, settled.parameters, settled.free.state
-                ).largest_stable_kappa
+                stable[setting.name] = largest_stable_kappa(
+                    settled.network, sample.x, settled.parameters, settled.free.state, rule=rule
+                ).kappa
     return OrderResult(figure, tuple(curves), stable, time.monotonic() - started)
 
 
@@ -320,13 +323,14 @@ def compute(
     if name not in figures:
         msg = f"figure {name!r} is not known; expected one of: {', '.join(figures)}"
         raise ValueError(msg)
-    figure: Figure = figures[name]
-    if layers is not None or seed is not None:
-        figure = resized(
-            figure,
-            tuple(layers) if layers is not None else figure.shared.layers,
-            figure.shared.seed if seed is None else seed,
-        )
+    shared = figures[name].shared
+    shared = replace(
+        shared,
+        digit=sample.digit,
+        seed=shared.seed if seed is None else seed,
+        layers=shared.layers if layers is None else tuple(layers),
+    )
+    figure: Figure = replace(figures[name], shared=shared)
     if isinstance(figure, ProcessFigure):
         return compute_processes(figure, sample)
     return compute_orders(figure, sample)

@@ -277,9 +277,8 @@ def save(canvas: Canvas, frame: pd.DataFrame, folder: Path, name: str) -> None:
     frame.to_csv(folder / f"{name}.csv", float_format="%.17g")
 
 
-def plot(result: ProcessResult | OrderResult, folder: Path) -> dict[str, Any]:
-    """Draw every figure of ``result`` into ``folder`` and describe what was plotted, for JSON."""
-    folder.mkdir(parents=True, exist_ok=True)
+def describe(result: ProcessResult | OrderResult) -> dict[str, Any]:
+    """What is plotted of ``result``, for JSON: settings, captions, and what it is judged by."""
     figure = result.figure
     described: dict[str, Any] = {
         "name": figure.name,
@@ -291,12 +290,20 @@ def plot(result: ProcessResult | OrderResult, folder: Path) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
     }
     if isinstance(result, ProcessResult):
+        return described | _described_processes(result)
+    return described | _described_orders(result)
+
+
+def plot(result: ProcessResult | OrderResult, folder: Path) -> dict[str, Any]:
+    """Draw every figure of ``result`` into ``folder``; return its description."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(result, ProcessResult):
         for part in result.figure.parts:
             save(draw_part(result, part), process_frame(result, part), folder, part.name)
         relmse_frame(result).to_csv(folder / "relmse.csv", index=False, float_format="%.17g")
-        return described | _described_processes(result)
-    save(draw_orders(result), order_frame(result), folder, figure.name)
-    return described | _described_orders(result)
+    else:
+        save(draw_orders(result), order_frame(result), folder, result.figure.name)
+    return describe(result)
 
 
 def _described_processes(result: ProcessResult) -> dict[str, Any]:

@@ -33,4 +33,4 @@ def sample_of(digit: int, layers: Sequence[int]) -> Sample:
         raise ValueError(msg)
     x = torch.from_numpy(np.asarray(pixels[digit : digit + 1], dtype=np.float64) / 255)
     y = one_hot(torch.tensor(labels[digit : digit + 1]), classes, torch.float64)
-    return Sample(x, y)
+    return Sample(x, y, digit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -337,8 +337,3 @@ def read_figures(path: Path = FIGURES) -> dict[str, Figure]:
             figures[name] = build(f"{path}: {kind}.{name}", name, value, shared, settings)
     fields.done()
     return figures
-
-
-def resized(figure: Figure, layers: tuple[int, ...], seed: int) -> Figure:
-    """The same figure on a network of other layer sizes (input first) or another seed."""
-    return replace(figure, shared=replace(figure.shared, layers=layers, seed=seed))

@@ -11,8 +11,8 @@ import torch
 from cep_core.arrays import State
 from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP
+from cep_core.stability import LinearisedPhase, largest_stable_kappa
 from cep_core.verdicts import Check, Verdict
-from reproduce.stability import linearisation
 from reproduce.verification.cases import (
     EXACT,
     FULL,
@@ -66,15 +66,16 @@ def _growth(bench: Case, steady: State, kappa: float, beta: float) -> float:
 def check_threshold(name: str, bench: Case) -> Check:
     """Radius 1 at the bound; decay below it and growth above, at the predicted rates."""
     steady = bench.settled().state
-    linear = linearisation(bench.network, C_EP, bench.x, bench.parameters, steady)
-    bound = linear.largest_stable_kappa
-    at_bound = linear.spectral_radius(bound)
+    where = (bench.network, bench.x, bench.parameters, steady)
+    linear = LinearisedPhase(*where, rule=C_EP)
+    bound = largest_stable_kappa(*where, rule=C_EP).kappa
+    at_bound = linear.radius(bound)
     sides = {f"{side:g} of the bound": (side * bound, beta) for side, beta in SIDES.items()}
-    predicted = {label: math.log(linear.spectral_radius(k)) for label, (k, _) in sides.items()}
+    predicted = {label: math.log(linear.radius(k)) for label, (k, _) in sides.items()}
     observed = {label: _growth(bench, steady, *side) for label, side in sides.items()}
     below, above = observed.values()
     gap = max(abs(observed[label] / predicted[label] - 1) for label in sides)
-    passed = abs(at_bound - 1) < 1e-6 and below < 0 < above and gap < RATE_SLACK  # noqa: PLR2004
+    passed = abs(at_bound - 1) < 1e-4 and below < 0 < above and gap < RATE_SLACK  # noqa: PLR2004
     return Check(
         name,
         "Phase 2 of C-EP is stable while the spectral radius of J + κG is below 1, a bound on η/β "

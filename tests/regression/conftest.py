@@ -7,7 +7,7 @@ from reproduce.figures.sample import sample_of
 from reproduce.figures.specs import OrderFigure, read_figures
 from reproduce.regress import comparable
 
-SMALL = (784, 24, 10)
+SMALL = (784, 128, 10)
 
 
 def small_numbers(name):

@@ -110,5 +110,4 @@ def test_planted_error_is_seen_in_the_orders(plant, monkeypatch, numbers_of_smal
 
 
 def test_unplanted_numbers_pass_the_same_comparison(numbers_of_small, compare):
-    for name in ("fig-08-09", "error-beta"):
-        compare(name, *numbers_of_small(name))
+    compare("fig-10-11", *numbers_of_small("fig-10-11"))

@@ -1,0 +1,248 @@
+"""The figures: specifications, the numbers, the notebooks and what they leave."""
+
+import functools
+import json
+import time
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+import torch
+
+from cep_core.bptt import nabla
+from cep_core.gdu import delta, relmse_by_name
+from cep_core.initial import initial_parameters
+from cep_core.networks import Prototypical
+from cep_core.phases import free_phase
+from cep_core.rules import C_EP, C_VF, rule_named
+from cep_core.verdicts import Verdict
+from reproduce.figures import command, notebooks, specs
+from reproduce.figures.compute import chosen_elements, compute
+from reproduce.figures.plotting import describe, plot
+from reproduce.figures.sample import sample_of
+
+SMALL = (784, 128, 10)
+NAMES = list(specs.read_figures())
+
+
+@functools.cache
+def small(name):
+    return compute(name, sample_of(2501, SMALL), layers=SMALL)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_figures_have_the_settings_of_the_paper():
+    figures = specs.read_figures()
+    energy, prototypical = figures["fig-10-11"].setting, figures["fig-08-09"].setting
+    assert (energy.dt, energy.beta, energy.free_steps, energy.nudged_steps) == (0.08, 5e-3, 800, 80)
+    assert (prototypical.beta, prototypical.free_steps, prototypical.nudged_steps) == (
+        1e-2,
+        150,
+        10,
+    )
+    assert [(c.rule, c.eta, c.angle) for c in figures["fig-05b"].columns] == [
+        ("EP", 0.0, None),
+        ("C-EP", 2e-5, None),
+        ("C-VF", 2e-5, 45.0),
+    ]
+    for name in ("fig-08-09", "fig-10-11", "fig-12-13", "fig-14-15"):
+        assert [c.eta for c in figures[name].columns] == [0.0, 2e-5]
+        assert figures[name].rows[0] == "published"
+    assert all(figure.shared.layers == (784, 512, 10) for figure in figures.values())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("digit = 2501", "digit = -1", "field 'digit': expected a position of 0 or more, found -1"),
+        ('rule = "EP"', 'rule = "PE"', "field 'rule': expected EP, C-EP or C-VF, found 'PE'"),
+        ('setting = "prototypical"', 'setting = "toy"', "field 'setting': expected one of"),
+        ("free_steps = 800", "free_steps = 0", "field 'free_steps': expected a positive count"),
+        ("dt = 0.08\n", "", "settings.energy-based: field 'dt' is missing"),
+        ('"EP", eta = 0.0', '"EP", eta = 0.0, speed = 1', "unknown field 'speed'"),
+        ("seed = 0", "seed 0", "not valid TOML"),
+    ],
+)
+def test_a_wrong_specification_is_named(tmp_path, old, new, message):
+    text = specs.FIGURES.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "figures.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"figures\.toml") as caught:
+        specs.read_figures(path)
+    assert message in str(caught.value)
+
+
+def test_published_dynamics_depend_on_the_rule():
+    setting = specs.read_figures()["fig-10-11"].setting
+    slopes = [
+        specs.network_of(setting, "published", rule, "tanh", 2).drift_slope for rule in (C_EP, C_VF)
+    ]
+    assert slopes == ["hidden", "none"]
+    prototypical = specs.read_figures()["fig-08-09"].setting
+    assert specs.network_of(prototypical, "exact", C_EP, "tanh", 2).nudge == "inside"
+    with pytest.raises(ValueError, match="dynamics 'exact-identity' of setting 'prototypical'"):
+        specs.network_of(prototypical, "exact-identity", C_EP, "tanh", 2)
+
+
+def test_elements_drawn_are_alive_and_the_largest_comes_first():
+    process = torch.zeros(4, 5)
+    process[:, 3], process[:, 1] = 1.0, -2.0
+    assert chosen_elements(process) == [(1,), (3,)]
+
+
+def test_dark_pixels_are_never_drawn():
+    result = small("fig-08-09")
+    trace = result.panels[0][0].traces["W_1_x"]
+    assert float(trace.minus_nabla.abs().sum(0).min()) > 0
+
+
+def test_same_elements_and_weights_in_every_panel():
+    result = small("fig-05b")
+    panels = [panel for row in result.panels for panel in row]
+    assert len({panel.traces["W_0_1"].elements for panel in panels}) == 1
+    ep, cep = result.panels[1][:2]
+    same = ep.traces["W_0_1"].minus_nabla - cep.traces["W_0_1"].minus_nabla
+    assert float(same.abs().max()) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_small_version_passes_its_check(name):
+    plotted = describe(small(name))
+    check = command.check_figure(json.loads(json.dumps(plotted)), 0.0)
+    assert check.verdict is Verdict.PASS, (check.reason, check.numbers)
+
+
+@pytest.mark.parametrize("name", ["fig-12-13", "error-kappa"])
+def test_every_figure_is_drawn_in_every_format(name, tmp_path):
+    plotted = plot(small(name), tmp_path)
+    for shown in plotted["figures"]:
+        for kind in command.FORMATS:
+            assert (tmp_path / f"{shown['name']}.{kind}").stat().st_size > 0
+        assert "<text" in (tmp_path / f"{shown['name']}.svg").read_text(encoding="utf-8")
+        assert pd.read_csv(tmp_path / f"{shown['name']}.csv").notna().all(axis=None)
+
+
+def test_check_sees_an_exact_dynamics_that_is_not(monkeypatch):
+    def published(setting, dynamics, rule, activation, layers):
+        made = specs.network_of(setting, dynamics, rule, activation, layers)
+        return Prototypical(made.activations, "outside")
+
+    monkeypatch.setattr("reproduce.figures.compute.network_of", published)
+    plotted = describe(compute("fig-08-09", sample_of(2501, SMALL), layers=SMALL))
+    assert command.check_figure(plotted, 0.0).verdict is Verdict.FAIL
+
+
+def test_check_is_inconclusive_about_an_unsettled_free_phase():
+    plotted = describe(small("fig-08-09"))
+    plotted["panels"][0]["residual"] = 1e-3
+    assert command.check_figure(plotted, 0.0).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("digit", [-1, 5000])
+def test_a_digit_that_is_not_there_is_named(digit):
+    with pytest.raises(
+        ValueError, match=f"digit: expected a position from 0 to 4999, found {digit}"
+    ):
+        sample_of(digit, SMALL)
+
+
+def test_layers_that_do_not_fit_the_digits_are_named():
+    with pytest.raises(ValueError, match="layers: expected 784 first and 10 last"):
+        sample_of(0, (28, 10))
+
+
+def test_unknown_figure_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="figure 'fig-99' is not known; expected some of: fig-05b"):
+        command.make_figures(tmp_path, ["fig-99"])
+    assert not list(tmp_path.iterdir())
+
+
+SOURCES = [notebooks.NOTEBOOKS / f"{name}.ipynb" for name in ("orders", "processes")]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_source_notebooks_carry_no_outputs_and_no_mathematics(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    assert sum("compute(" in cell.source for cell in code) == 1
+    assert sum("plot(" in cell.source for cell in code) == 1
+    assert not any("numpy" in cell.source or "torch" in cell.source for cell in code)
+    assert notebooks.declared_parameters(path) == {"name", "seed", "digit", "layers"}
+
+
+def test_a_parameter_that_the_notebook_lacks_is_refused(tmp_path):
+    message = "processes.ipynb: no parameter 'sed'; expected some of: digit, layers, name, seed"
+    with pytest.raises(ValueError, match=message):
+        notebooks.run_notebook(SOURCES[-1], tmp_path / "result", {"sed": 1})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def kernel():
+    with notebooks.kernel_of_this_interpreter():
+        yield
+
+
+@pytest.mark.usefixtures("kernel")
+def test_notebook_leaves_a_whole_folder_and_no_path_of_this_machine(tmp_path):
+    folder = tmp_path / "fig-08-09"
+    folder.mkdir()
+    (folder / "old").touch()
+    parameters = {"name": "fig-08-09", "seed": 1, "digit": 7, "layers": list(SMALL)}
+    notebooks.run_notebook(notebooks.NOTEBOOKS / "processes.ipynb", folder, parameters)
+    expected = {f"fig-0{n}.{kind}" for n in (8, 9) for kind in command.FORMATS}
+    expected |= {"plotted.json", "relmse.csv", "processes.ipynb"}
+    assert {path.name for path in folder.iterdir()} == expected
+    assert [path.name for path in tmp_path.iterdir()] == ["fig-08-09"]
+    plotted = json.loads((folder / "plotted.json").read_text(encoding="utf-8"))
+    assert (plotted["seed"], plotted["digit"], plotted["layers"]) == (1, 7, list(SMALL))
+    executed = (folder / "processes.ipynb").read_text(encoding="utf-8")
+    assert str(notebooks.CHECKOUT) not in executed
+    assert str(tmp_path) not in executed
+
+
+@pytest.mark.usefixtures("kernel")
+def test_a_failing_notebook_leaves_the_old_folder_as_it_was(tmp_path):
+    folder = tmp_path / "figure"
+    folder.mkdir()
+    (folder / "old").touch()
+    with pytest.raises(notebooks.NotebookError, match="figure 'none' is not known"):
+        notebooks.run_notebook(notebooks.NOTEBOOKS / "orders.ipynb", folder, {"name": "none"})
+    assert [path.name for path in folder.iterdir()] == ["old"]
+    assert [path.name for path in tmp_path.iterdir()] == ["figure"]
+
+
+def test_both_sides_at_full_size_take_at_most_two_seconds_of_one_core():
+    figure = specs.read_figures()["fig-10-11"]
+    setting, sizes = figure.setting, figure.shared.layers
+    sample = sample_of(figure.shared.digit, sizes)
+    parameters = initial_parameters(sizes, generator=torch.Generator().manual_seed(0))
+    rule = rule_named("C-EP")
+    network = specs.network_of(setting, "exact", rule, "tanh", 2)
+    taken = []
+    for _ in range(3):
+        started = time.process_time()
+        free = free_phase(network, sample.x, parameters, steps=setting.free_steps)
+        run = (sample.x, sample.y, parameters, free.state)
+        updates = delta(
+            network, rule, *run, beta=setting.beta, kappa=0.05, steps=setting.nudged_steps
+        )
+        gradients = nabla(network, *run, steps=setting.nudged_steps)
+        relmse_by_name(updates, gradients)
+        taken.append(time.process_time() - started)
+    assert min(taken) <= 2.0
+
+
+def test_the_checkout_holds_the_notebooks():
+    assert Path(notebooks.CHECKOUT / "reproduce" / "notebooks").samefile(notebooks.NOTEBOOKS)
