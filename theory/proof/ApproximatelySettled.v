@@ -1,0 +1,383 @@
+(** * A free phase that has only approximately settled
+
+    The second phase starts from [s] with the residual [F(s, theta) - s], not zero.  The
+    residual enters the updates divided by [beta]: the first one is
+    [residual / beta - grad ell(s)], with no limit taken ([first_update]).
+
+    - [residual_bias]: a residual of [beta r] to first order adds [J^t r] to the updates;
+    - [approximately_settled]: Theorem 1 holds if the residual is [o(beta)];
+    - [residual_must_be_o_beta]: and only then, already for the first update;
+    - [residual_amplified]: the amplification by [1 / beta], as a lower bound;
+    - [residual_bound], [approximately_settled_bound]: upper bounds with explicit constants;
+    - [residual_decays], [distance_from_residual]: how many free steps are enough, when they
+      contract;
+    - [residual_of_order_beta]: a network in which a residual of [2 beta] turns the first
+      update round.
+
+    The limits are taken at [eta / beta -> 0], and compared with BPTT at the steady state.
+    The vocabulary and the proofs' technical part are in [Drift.v]. *)
+
+From Coq Require Import Reals Lra List Lia.
+From Coquelicot Require Import Coquelicot.
+From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
+From CEP Require Import Potential Network Drift.
+Set Implicit Arguments.
+Open Scope R_scope.
+
+(** ** How the residual enters *)
+
+Lemma strict_derivatives_are (N : network) DF DPhi : strict_derivatives N DF DPhi -> derivatives N DF DPhi.
+Proof. intros [H1 H2]. split; now apply strict_diff. Qed.
+
+(** If the residual is [beta r] to first order, [J^t r] is added to the updates. *)
+Theorem residual_bias (N : network) DF DPhi (T : Type) (along : (T -> Prop) -> Prop) (HA : Filter along)
+  (beta eta : T -> R) (s : T -> State N) (r : State N) (t : nat) (g_s : State N) (g_th : Param N) :
+  has_primitive_function N -> strict_derivatives N DF DPhi -> loss_differentiable N -> settled N ->
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) -> along (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) along (locally (0:R)) ->
+  filterlim s along (locally (s_star N)) ->
+  filterlim (fun x => scal (/ beta x : R_AbsRing) (residual N (s x))) along (locally r) ->
+  is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  filterlim (fun x => Delta_state_from N (s x) t (beta x) (eta x)) along
+    (locally (minus (iterate (dF_ds DF) t r) g_s)) /\
+  filterlim (fun x => Delta_param_from N (s x) t (beta x) (eta x)) along
+    (locally (minus (dPhi_theta_ds DPhi (iterate (dF_ds DF) t r)) g_th)).
+Proof.
+intros HP HD [Hl Hc] HS Hb Hb0 He0 Hk Hs Hr Hgs Hgth.
+destruct (strict_derivatives_are HD) as [HF HPhi].
+destruct (@bptt_gradients _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ HP _ _ HF HPhi Hl HS t) as [G1 G2].
+rewrite (gradient_unique (dot_state_inner N) Hgs G1), (gradient_unique (dot_param_inner N) Hgth G2).
+destruct (@drift_limit N DF DPhi HD Hc T along HA beta eta 0 s r Hb Hb0 Hk Hs Hr t) as [L1 L2]. specialize (L2 He0).
+rewrite (iterate_ext (modified_jacobian (dF_ds DF) (dF_dtheta DF) (dPhi_theta_ds DPhi) 0) (dF_ds DF) t _ (@modified_jacobian_0 _ _ _ _ _)) in L1, L2.
+assert (LJ := @dF_ds_linear _ _ _ _ _ _ HF). assert (LC := @dPhi_theta_ds_linear _ _ _ _ _ _ HPhi).
+assert (E : forall x y, iterate (dF_ds DF) t (minus x y) = minus (iterate (dF_ds DF) t x) (iterate (dF_ds DF) t y)).
+{ intros x y. clear -LJ. induction t as [|t IH]; simpl. reflexivity. rewrite IH. exact (linear_minus _ _ _ LJ). }
+rewrite E in L1, L2.
+split. exact L1.
+assert (E2 : minus (dPhi_theta_ds DPhi (iterate (dF_ds DF) t r)) (dPhi_theta_ds DPhi (iterate (dF_ds DF) t (grad_ell N (s_star N)))) =
+  dPhi_theta_ds DPhi (minus (iterate (dF_ds DF) t r) (iterate (dF_ds DF) t (grad_ell N (s_star N))))) by (symmetry; exact (linear_minus _ _ _ LC)).
+rewrite E2. exact L2.
+Qed.
+
+(** Theorem 1 therefore survives a free phase that has only approximately settled, if the
+    residual is [o(beta)] ... *)
+Theorem approximately_settled (N : network) (T : Type) (along : (T -> Prop) -> Prop) (HA : Filter along)
+  (beta eta : T -> R) (s : T -> State N) (t : nat) (g_s : State N) (g_th : Param N) :
+  has_primitive_function N -> (exists DF DPhi, strict_derivatives N DF DPhi) -> loss_differentiable N -> settled N ->
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) -> along (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) along (locally (0:R)) ->
+  filterlim s along (locally (s_star N)) ->
+  filterlim (fun x => scal (/ beta x : R_AbsRing) (residual N (s x))) along (locally (zero : State N)) ->
+  is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  filterlim (fun x => Delta_state_from N (s x) t (beta x) (eta x)) along (locally (opp g_s)) /\
+  filterlim (fun x => Delta_param_from N (s x) t (beta x) (eta x)) along (locally (opp g_th)).
+Proof.
+intros HP [DF [DPhi HD]] Hl HS Hb Hb0 He0 Hk Hs Hr Hgs Hgth.
+destruct (@residual_bias N DF DPhi T along HA beta eta s zero t g_s g_th HP HD Hl HS Hb Hb0 He0 Hk Hs Hr Hgs Hgth) as [L1 L2].
+destruct (strict_derivatives_are HD) as [HF HPhi].
+assert (LJ := @dF_ds_linear _ _ _ _ _ _ HF). assert (LC := @dPhi_theta_ds_linear _ _ _ _ _ _ HPhi).
+assert (E : iterate (dF_ds DF) t zero = zero).
+{ clear -LJ. induction t as [|t IH]; simpl. reflexivity. rewrite IH. exact (linear_zero _ LJ). }
+assert (E2 : dPhi_theta_ds DPhi zero = zero) by exact (linear_zero _ LC).
+rewrite E in L1, L2. rewrite E2 in L2.
+split. 
+- replace (opp g_s) with (minus zero g_s) by module (State N). exact L1.
+- replace (opp g_th) with (minus zero g_th) by module (Param N). exact L2.
+Qed.
+
+(** ... and only then: this is already forced by the first update of the neurons. *)
+Theorem first_update (N : network) (s : State N) (beta eta : R) : beta <> 0 ->
+  Delta_state_from N s 0 beta eta = minus (scal (/ beta : R_AbsRing) (residual N s)) (grad_ell N s).
+Proof.
+intros Hb. exact (@first_quotient (State N) beta (F N (s, theta N)) s (grad_ell N s) Hb).
+Qed.
+
+Theorem residual_must_be_o_beta (N : network) (T : Type) (along : (T -> Prop) -> Prop) (HA : Filter along)
+  (beta eta : T -> R) (s : T -> State N) (g_s : State N) :
+  loss_differentiable N ->
+  along (fun x => beta x <> 0) -> filterlim s along (locally (s_star N)) -> is_nabla_s N 0 g_s ->
+  (filterlim (fun x => Delta_state_from N (s x) 0 (beta x) (eta x)) along (locally (opp g_s)) <->
+   filterlim (fun x => scal (/ beta x : R_AbsRing) (residual N (s x))) along (locally (zero : State N))).
+Proof.
+intros [Hl Hc] Hb0 Hs Hgs.
+assert (E : g_s = grad_ell N (s_star N)).
+{ apply (gradient_unique (dot_state_inner N) Hgs). exact Hl. }
+assert (Lg : filterlim (fun x => grad_ell N (s x)) along (locally (grad_ell N (s_star N)))) by (eapply filterlim_comp; [exact Hs | exact Hc]).
+subst g_s. split; intros L.
+- assert (X := @flim_plus T along HA (State N) _ _ _ _ L Lg).
+  assert (E0 : plus (opp (grad_ell N (s_star N))) (grad_ell N (s_star N)) = zero) by module (State N).
+  rewrite E0 in X. eapply filterlim_ext_loc; [|exact X].
+  revert Hb0. apply filter_imp. intros x Hx. rewrite (first_update _ _ _ Hx). module (State N).
+- assert (X := @flim_minus T along HA (State N) _ _ _ _ L Lg).
+  assert (E0 : minus zero (grad_ell N (s_star N)) = opp (grad_ell N (s_star N))) by module (State N).
+  rewrite E0 in X. eapply filterlim_ext_loc; [|exact X].
+  revert Hb0. apply filter_imp. intros x Hx. rewrite (first_update _ _ _ Hx). reflexivity.
+Qed.
+
+(** The amplification by [1 / beta], with nothing in the limit. *)
+Theorem residual_amplified (N : network) (s : State N) (beta eta : R) : beta <> 0 ->
+  norm (residual N s) / Rabs beta - norm (grad_ell N s) <= norm (Delta_state_from N s 0 beta eta).
+Proof.
+intros Hb. rewrite (first_update _ _ _ Hb).
+assert (E : norm (scal (/ beta : R_AbsRing) (residual N s)) = norm (residual N s) / Rabs beta).
+{ rewrite norm_scal_R, Rabs_Rinv by auto. unfold Rdiv. ring. }
+rewrite <- E.
+set (x := scal (/ beta : R_AbsRing) (residual N s)). set (y := grad_ell N s).
+assert (X : norm x <= norm (minus x y) + norm y).
+{ replace x with (plus (minus x y) y) at 1 by module (State N). apply (norm_triangle (minus x y) y). }
+lra.
+Qed.
+
+Lemma norm_minus_le (V : NM) (x y : V) : norm (minus x y) <= norm x + norm y.
+Proof. eapply Rle_trans. apply norm_triangle. apply Rplus_le_compat_l. right. apply norm_opp. Qed.
+
+(** ** A bound with explicit constants, for one [beta] and one [eta] *)
+
+(** In a region that holds the trajectory: [|J x| <= j |x|]; [F] differs from [J] by at most
+    [lambda |s' - s|] and moves by at most [mu |theta' - theta|]; [L] and [nu] are Lipschitz
+    constants of the loss gradient and of [Phi_theta] in the state.  Then with
+    [delta = lambda + mu nu |eta / beta| + L |beta|] each drift is [J] applied to the one
+    before, up to [delta] times its norm. *)
+Section Bound.
+Variable N : network.
+Variables (J : State N -> State N) (j lambda mu L nu : R).
+Variable region : State N * Param N -> Prop.
+Hypothesis J_linear : is_linear J.
+Hypotheses (j_pos : 0 <= j) (lambda_pos : 0 <= lambda) (mu_pos : 0 <= mu) (L_pos : 0 <= L) (nu_pos : 0 <= nu).
+Hypothesis J_bound : forall x, norm (J x) <= j * norm x.
+(* how far F is from its linear part [J] in the state, and how it moves with the parameters *)
+Hypothesis F_bound : forall z z', region z -> region z' ->
+  norm (minus (minus (F N z') (F N z)) (J (minus (fst z') (fst z)))) <=
+  lambda * norm (minus (fst z') (fst z)) + mu * norm (minus (snd z') (snd z)).
+Hypothesis grad_bound : forall z z', region z -> region z' ->
+  norm (minus (grad_ell N (fst z')) (grad_ell N (fst z))) <= L * norm (minus (fst z') (fst z)).
+Hypothesis Phi_theta_bound : forall z z', region z -> region z' ->
+  norm (minus (Phi_theta N (fst z', snd z)) (Phi_theta N z)) <= nu * norm (minus (fst z') (fst z)).
+
+Variables (s : State N) (beta eta : R) (t : nat).
+Hypothesis beta_nz : beta <> 0.
+Hypothesis inside_region : forall k, (k <= S t)%nat -> region (cep_from N s beta eta k).
+Let delta : R := lambda + mu * nu * Rabs (eta / beta) + L * Rabs beta.
+Let z k := cep_from N s beta eta k.
+Let D k : State N := minus (fst (z (S k))) (fst (z k)).
+
+Lemma delta_pos : 0 <= delta.
+Proof.
+unfold delta. assert (P := Rabs_pos (eta / beta)). assert (Q := Rabs_pos beta).
+assert (0 <= mu * nu * Rabs (eta / beta)) by (repeat apply Rmult_le_pos; assumption).
+assert (0 <= L * Rabs beta) by (now apply Rmult_le_pos). lra.
+Qed.
+
+(* one step: the drift of the states is moved by J, up to delta *)
+Lemma drift_step k : (k < t)%nat -> norm (minus (D (S k)) (J (D k))) <= delta * norm (D k).
+Proof.
+intros Hk.
+assert (R0 : region (z k)) by (apply inside_region; lia). assert (R1 : region (z (S k))) by (apply inside_region; lia).
+assert (E : D (S k) = minus (minus (F N (z (S k))) (F N (z k)))
+   (scal (beta : R_AbsRing) (minus (grad_ell N (fst (z (S k)))) (grad_ell N (fst (z k)))))).
+{ change (minus (minus (F N (z (S k))) (scal (beta : R_AbsRing) (grad_ell N (fst (z (S k))))))
+     (minus (F N (z k)) (scal (beta : R_AbsRing) (grad_ell N (fst (z k))))) =
+   minus (minus (F N (z (S k))) (F N (z k)))
+   (scal (beta : R_AbsRing) (minus (grad_ell N (fst (z (S k)))) (grad_ell N (fst (z k)))))).
+  generalize (F N (z (S k))) (F N (z k)) (grad_ell N (fst (z (S k)))) (grad_ell N (fst (z k))). intros. module (State N). }
+assert (Hth : norm (minus (snd (z (S k))) (snd (z k))) <= Rabs (eta / beta) * (nu * norm (D k))).
+{ assert (Eth : minus (snd (z (S k))) (snd (z k)) = scal (eta / beta : R_AbsRing) (minus (Phi_theta N (fst (z (S k)), snd (z k))) (Phi_theta N (z k)))).
+  { change (minus (plus (snd (z k)) (scal (eta / beta : R_AbsRing) (minus (Phi_theta N (fst (z (S k)), snd (z k))) (Phi_theta N (z k))))) (snd (z k)) =
+      scal (eta / beta : R_AbsRing) (minus (Phi_theta N (fst (z (S k)), snd (z k))) (Phi_theta N (z k)))).
+    generalize (Phi_theta N (fst (z (S k)), snd (z k))) (Phi_theta N (z k)) (snd (z k)). intros. module (Param N). }
+  rewrite Eth, norm_scal_R. apply Rmult_le_compat_l. apply Rabs_pos. exact (Phi_theta_bound R0 R1). }
+assert (HF := F_bound R0 R1). assert (HG := grad_bound R0 R1). fold (D k) in HF, HG.
+rewrite E.
+set (f := minus (F N (z (S k))) (F N (z k))) in *. set (g := minus (grad_ell N (fst (z (S k)))) (grad_ell N (fst (z k)))) in *.
+assert (E2 : minus (minus f (scal (beta : R_AbsRing) g)) (J (D k)) = minus (minus f (J (D k))) (scal (beta : R_AbsRing) g)).
+{ clearbody f g. generalize (J (D k)). intros. module (State N). }
+rewrite E2. eapply Rle_trans. apply norm_minus_le. rewrite (@norm_scal_R (State N) beta g).
+assert (P := Rabs_pos beta).
+assert (M1 : mu * norm (minus (snd (z (S k))) (snd (z k))) <= mu * (Rabs (eta / beta) * (nu * norm (D k)))) by (apply Rmult_le_compat_l; assumption).
+assert (M2 : Rabs beta * norm g <= Rabs beta * (L * norm (D k))) by (apply Rmult_le_compat_l; assumption).
+unfold delta.
+replace ((lambda + mu * nu * Rabs (eta / beta) + L * Rabs beta) * norm (D k)) with
+  ((lambda * norm (D k) + mu * (Rabs (eta / beta) * (nu * norm (D k)))) + Rabs beta * (L * norm (D k))) by ring.
+apply Rplus_le_compat; [|exact M2]. eapply Rle_trans. exact HF. apply Rplus_le_compat_l. exact M1.
+Qed.
+
+Lemma drift_bounds k : (k <= t)%nat ->
+  norm (D k) <= (j + delta) ^ k * norm (D 0) /\
+  norm (minus (D k) (iterate J k (D 0))) <= ((j + delta) ^ k - j ^ k) * norm (D 0).
+Proof.
+assert (dp := delta_pos).
+induction k as [|k IH]; intros Hk.
+- split. simpl. lra.
+  cbn [iterate]. assert (E : minus (D 0) (D 0) = zero) by module (State N). rewrite E, norm_zero. simpl. lra.
+- destruct IH as [I1 I2]. lia. assert (X := drift_step Hk).
+  assert (J1 : norm (J (D k)) <= j * norm (D k)) by apply J_bound.
+  split.
+  + replace (D (S k)) with (plus (minus (D (S k)) (J (D k))) (J (D k))) by module (State N).
+    eapply Rle_trans. apply norm_triangle. simpl.
+    apply Rle_trans with ((j + delta) * norm (D k)). lra.
+    rewrite Rmult_assoc. apply Rmult_le_compat_l; lra.
+  + assert (E : minus (D (S k)) (iterate J (S k) (D 0)) = plus (minus (D (S k)) (J (D k))) (J (minus (D k) (iterate J k (D 0))))).
+    { cbn [iterate]. assert (EJ : J (minus (D k) (iterate J k (D 0))) = minus (J (D k)) (J (iterate J k (D 0)))) by exact (linear_minus J _ _ J_linear).
+      rewrite EJ. generalize (D (S k)) (J (D k)) (J (iterate J k (D 0))). intros. module (State N). }
+    rewrite E. eapply Rle_trans. apply norm_triangle.
+    assert (J2 := J_bound (minus (D k) (iterate J k (D 0)))).
+    simpl.
+    replace (((j + delta) * (j + delta) ^ k - j * j ^ k) * norm (D 0)) with
+      (delta * ((j + delta) ^ k * norm (D 0)) + j * (((j + delta) ^ k - j ^ k) * norm (D 0))) by ring.
+    apply Rplus_le_compat.
+    * eapply Rle_trans. exact X. apply Rmult_le_compat_l; assumption.
+    * eapply Rle_trans. exact J2. apply Rmult_le_compat_l; assumption.
+Qed.
+
+Lemma iterate_scal k (c : R) x : iterate J k (scal (c : R_AbsRing) x) = scal (c : R_AbsRing) (iterate J k x).
+Proof. induction k as [|k IH]; simpl. reflexivity. rewrite IH. exact (linear_scal J J_linear (c : R_AbsRing) _). Qed.
+Lemma iterate_minus k x y : iterate J k (minus x y) = minus (iterate J k x) (iterate J k y).
+Proof. induction k as [|k IH]; simpl. reflexivity. rewrite IH. exact (linear_minus J _ _ J_linear). Qed.
+Lemma iterate_bound k x : norm (iterate J k x) <= j ^ k * norm x.
+Proof.
+induction k as [|k IH]; simpl. lra. eapply Rle_trans. apply J_bound. rewrite Rmult_assoc. now apply Rmult_le_compat_l.
+Qed.
+
+(** The normalised update is [J^t] applied to the first one, up to [(j + delta)^t - j^t]. *)
+Lemma update_bound :
+  norm (minus (Delta_state_from N s t beta eta) (iterate J t (Delta_state_from N s 0 beta eta))) <=
+  ((j + delta) ^ t - j ^ t) * norm (Delta_state_from N s 0 beta eta).
+Proof.
+destruct (drift_bounds (le_n t)) as [_ X].
+change (norm (minus (scal (/ beta : R_AbsRing) (D t)) (iterate J t (scal (/ beta : R_AbsRing) (D 0)))) <=
+  ((j + delta) ^ t - j ^ t) * norm (scal (/ beta : R_AbsRing) (D 0))).
+rewrite iterate_scal.
+assert (E2 : minus (scal (/ beta : R_AbsRing) (D t)) (scal (/ beta : R_AbsRing) (iterate J t (D 0))) = scal (/ beta : R_AbsRing) (minus (D t) (iterate J t (D 0)))).
+{ generalize (D t) (iterate J t (D 0)). intros. module (State N). }
+rewrite E2, !norm_scal_R.
+assert (P := Rabs_pos (/ beta)).
+replace (((j + delta) ^ t - j ^ t) * (Rabs (/ beta) * norm (D 0))) with (Rabs (/ beta) * (((j + delta) ^ t - j ^ t) * norm (D 0))) by ring.
+now apply Rmult_le_compat_l.
+Qed.
+
+(** In terms of a residual [<= eps] and of BPTT's recurrence [J^t grad ell] at the end of
+    the free phase. *)
+Theorem residual_bound (eps : R) : norm (residual N s) <= eps ->
+  norm (plus (Delta_state_from N s t beta eta) (iterate J t (grad_ell N s))) <=
+  (j + delta) ^ t * (eps / Rabs beta) + ((j + delta) ^ t - j ^ t) * norm (grad_ell N s).
+Proof.
+intros Heps. assert (X := update_bound). rewrite (first_update _ _ _ beta_nz) in X.
+set (r := scal (/ beta : R_AbsRing) (residual N s)) in *. set (g := grad_ell N s) in *.
+assert (Hr : norm r <= eps / Rabs beta).
+{ unfold r. rewrite norm_scal_R, Rabs_Rinv by auto. unfold Rdiv. rewrite Rmult_comm. apply Rmult_le_compat_r; auto.
+  left. apply Rinv_0_lt_compat. now apply Rabs_pos_lt. }
+rewrite iterate_minus in X.
+set (d := Delta_state_from N s t beta eta) in *.
+assert (E : plus d (iterate J t g) = plus (minus d (minus (iterate J t r) (iterate J t g))) (iterate J t r)).
+{ clearbody d. generalize (iterate J t g) (iterate J t r). intros. module (State N). }
+rewrite E. eapply Rle_trans. apply norm_triangle.
+assert (Y := iterate_bound t r).
+assert (dp := delta_pos).
+assert (Q : 0 <= (j + delta) ^ t - j ^ t).
+{ assert (j ^ t <= (j + delta) ^ t) by (apply pow_incr; lra). lra. }
+assert (W : norm (minus r g) <= norm r + norm g).
+{ eapply Rle_trans. apply norm_minus_le. lra. }
+assert (V : ((j + delta) ^ t - j ^ t) * norm (minus r g) <= ((j + delta) ^ t - j ^ t) * (norm r + norm g)) by (now apply Rmult_le_compat_l).
+assert (U : (j + delta) ^ t * norm r <= (j + delta) ^ t * (eps / Rabs beta)).
+{ apply Rmult_le_compat_l; auto. apply pow_le. lra. }
+lra.
+Qed.
+
+(** Against BPTT's gradient at the steady state itself. *)
+Theorem approximately_settled_bound DF DPhi (eps : R) (g_s : State N) :
+  has_primitive_function N -> derivatives N DF DPhi -> (forall x, J x = dF_ds DF x) -> loss_differentiable N -> settled N ->
+  is_nabla_s N t g_s -> region (s_star N, theta N) -> norm (residual N s) <= eps ->
+  norm (plus (Delta_state_from N s t beta eta) g_s) <=
+  (j + delta) ^ t * (eps / Rabs beta) + ((j + delta) ^ t - j ^ t) * norm (grad_ell N s)
+  + j ^ t * (L * norm (minus s (s_star N))).
+Proof.
+intros HP [HF HPhi] HJ [Hl Hc] HS Hgs Hreg Heps.
+destruct (@bptt_gradients _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ HP _ _ HF HPhi Hl HS t) as [G1 _].
+rewrite (gradient_unique (dot_state_inner N) Hgs G1).
+rewrite <- (iterate_ext J (dF_ds DF) t _ HJ).
+assert (X := residual_bound Heps).
+set (d := Delta_state_from N s t beta eta) in *.
+assert (E : plus d (iterate J t (grad_ell N (s_star N))) =
+  minus (plus d (iterate J t (grad_ell N s))) (iterate J t (minus (grad_ell N s) (grad_ell N (s_star N))))).
+{ rewrite iterate_minus. clearbody d. generalize (iterate J t (grad_ell N s)) (iterate J t (grad_ell N (s_star N))). intros. module (State N). }
+rewrite E. eapply Rle_trans. apply norm_minus_le.
+assert (Y := iterate_bound t (minus (grad_ell N s) (grad_ell N (s_star N)))).
+assert (R0 : region (cep_from N s beta eta 0)) by (apply inside_region; lia).
+assert (W := grad_bound Hreg R0). change (fst (cep_from N s beta eta 0)) with s in W. cbn [fst] in W.
+assert (V : j ^ t * norm (minus (grad_ell N s) (grad_ell N (s_star N))) <= j ^ t * (L * norm (minus s (s_star N)))).
+{ apply Rmult_le_compat_l; auto. now apply pow_le. }
+lra.
+Qed.
+End Bound.
+
+(** ** How long to settle, when the free phase is a contraction *)
+
+Section Contraction.
+Variable N : network.
+Variable c : R.
+Hypothesis c_bounds : 0 <= c < 1.
+Hypothesis contraction : forall s s', norm (minus (F N (s', theta N)) (F N (s, theta N))) <= c * norm (minus s' s).
+Let free t s := free_phase (F N) (theta N) t s.
+
+(** The residual after [T] steps is at most [c^T] times the first one; it is also at most
+    [c] times the last change of the state. *)
+Theorem residual_decays (s : State N) (T : nat) : norm (residual N (free T s)) <= c ^ T * norm (residual N s).
+Proof.
+induction T as [|T IH]. simpl. lra.
+unfold free. rewrite (@free_phase_S _ _ (F N) (theta N) T s). fold (free T s).
+change (norm (minus (F N (F N (free T s, theta N), theta N)) (F N (free T s, theta N))) <= c ^ S T * norm (residual N s)).
+eapply Rle_trans. apply contraction. simpl. rewrite Rmult_assoc. apply Rmult_le_compat_l. lra. exact IH.
+Qed.
+Lemma residual_from_last_change (s : State N) : norm (residual N (F N (s, theta N))) <= c * norm (minus (F N (s, theta N)) s).
+Proof. apply contraction. Qed.
+Theorem distance_from_residual (s : State N) : settled N -> norm (minus s (s_star N)) <= norm (residual N s) / (1 - c).
+Proof.
+intros HS.
+assert (E : minus s (s_star N) = minus (minus (F N (s, theta N)) (F N (s_star N, theta N))) (residual N s)).
+{ unfold residual. unfold settled in HS. rewrite HS. set (f := F N (s, theta N)). clearbody f.
+  transitivity (minus (minus f (s_star N)) (minus f s)). module (State N). reflexivity. }
+assert (X := contraction (s_star N) s).
+assert (Y : norm (minus s (s_star N)) <= c * norm (minus s (s_star N)) + norm (residual N s)).
+{ rewrite E at 1. eapply Rle_trans. apply norm_minus_le. lra. }
+apply Rle_div_r. lra. lra.
+Qed.
+End Contraction.
+
+(** ** An example: a residual of the order of [beta] turns the first update round *)
+
+Section TooEarly.
+Let R1 := R_NormedModule.
+Let mul (x y : R) : R := x * y.
+(* Phi = s^2/4 + theta s, at rest at s = 1 with theta = 1/2; squared error with target 0 *)
+Definition leaky_unit : network := @Network R1 R1 mul mul is_inner_product_R is_inner_product_R
+  (fun z => fst z * fst z / 4 + snd z * fst z) (fun z => fst z / 2 + snd z) (fun z => fst z) (fun s => s * s / 2) (fun s => s) 1 (1 / 2).
+Local Notation N := leaky_unit.
+
+Theorem residual_of_order_beta :
+  settled N /\ is_nabla_s N 0 (1 : R) /\
+  (forall beta : R, residual N (1 - 4 * beta) = 2 * beta) /\
+  filterlim (fun beta : R => Delta_state_from N (1 - 4 * beta) 0 beta (beta * beta)) (locally' (0:R)) (locally (1 : R)).
+Proof.
+assert (Hr : forall beta : R, residual N (1 - 4 * beta) = 2 * beta).
+{ intros beta. change ((1 - 4 * beta) / 2 + 1 / 2 + - (1 - 4 * beta) = 2 * beta). field. }
+split; [|split; [|split]].
+- change (1 / 2 + 1 / 2 = 1). field.
+- assert (G : is_gradient R1 mul (fun s => s * s / 2) 1 1).
+  { apply (@quadratic_remainder_diff R1 R1).
+    + apply ip_is_linear. exact is_inner_product_R.
+    + exists 1. split. lra. apply filter_forall. intros p.
+      change (Rabs (p * p / 2 + - (1 * 1 / 2) + - (1 * (p + - 1))) <= 1 * (Rabs (p + - 1) * Rabs (p + - 1))).
+      replace (p * p / 2 + - (1 * 1 / 2) + - (1 * (p + - 1))) with ((p + - 1) * (p + - 1) / 2) by field.
+      unfold Rdiv. rewrite !Rabs_mult, (Rabs_right (/ 2)) by lra. generalize (Rabs_pos (p + - 1)). nra. }
+  exact G.
+- exact Hr.
+- apply filterlim_ext_loc with (fun beta : R => 1 + 4 * beta).
+  { refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros beta Hb.
+    assert (E := @first_update N (1 - 4 * beta) beta (beta * beta) Hb). rewrite Hr in E.
+    transitivity (/ beta * (2 * beta) + - (1 - 4 * beta)). field; exact Hb. symmetry. exact E. }
+  apply (@flim_to' R_UniformSpace).
+  assert (C : continuous (fun beta : R => 1 + 4 * beta) 0).
+  { apply (@ex_derive_continuous R_AbsRing R_NormedModule). auto_derive. exact I. }
+  unfold continuous in C. replace (1 + 4 * 0) with 1 in C by ring. exact C.
+Qed.
+End TooEarly.
