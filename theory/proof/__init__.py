@@ -4,8 +4,3 @@
 ``coqchk``, lists the axioms behind each main theorem and shows that altered statements
 are refused.  ``README.md`` says what is proved and what is not.
 """
-
-from theory.proof.check import check
-from theory.proof.report import Report
-
-__all__ = ["Report", "check"]

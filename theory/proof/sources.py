@@ -23,9 +23,12 @@ _RESULT = re.compile(
     r"(?P<kind>Theorem|Corollary|Proposition|Lemma|Fact|Remark)\s+(?P<name>[\w']+)",
     re.MULTILINE,
 )
-_SECTION_ASSUMPTION = re.compile(r"^\s*(?:Variables?|Hypothes[ie]s|Context)\b", re.MULTILINE)
+_SECTION_ASSUMPTION = re.compile(
+    r"(?:^|(?<=\.\s))\s*(?:Variables?|Hypothes[ie]s|Context)\b", re.MULTILINE
+)
 _OPENING = re.compile(
-    r"^\s*(?P<word>Section|Module(?!\s+(?:Import|Export))|End)\s+(?P<name>[\w']+)", re.MULTILINE
+    r"(?:^|(?<=\.\s))\s*(?P<word>Section|Module(?!\s+(?:Import|Export))|End)\s+(?P<name>[\w']+)",
+    re.MULTILINE,
 )
 
 
