@@ -189,4 +189,5 @@ def _tightened(
         offset, reached = closer, _largest(closer)
     enclosure = middle + offset
     radius = max(upper_float(e.rad()) for e in enclosure.entries())
-    return SteadyState(_split(enclosure, sizes), radius, width - _largest(offset))
+    alone = float(np.nextafter(width - _largest(offset), 0.0))
+    return SteadyState(_split(enclosure, sizes), radius, alone)

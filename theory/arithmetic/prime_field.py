@@ -24,29 +24,45 @@ _LONGEST_INNER = 2**17
 _SHORT_INNER = 4
 """So many products of two elements fit into 64 bits together."""
 
+_BLOCK = 2**13
+"""Words that are reduced together."""
+
 Words = NDArray[np.uint64]
 
 
-def _fold(v: Words) -> Words:
-    """Replace words by ones that are equal mod p: one step of ``2^31 -> 1``, in place."""
-    low = np.bitwise_and(v, _MASK)
-    np.right_shift(v, _BITS, out=v)
-    return np.add(v, low, out=v)
+def _canonical(v: Words | np.uint64, *, folds: int, offset: int = 0) -> Words:
+    """Replace words by canonical residues, in place and in blocks that stay in the cache.
 
-
-def _below(v: Words) -> Words:
-    """Replace words below ``2 p`` by canonical residues, in place."""
-    return np.minimum(v, np.subtract(v, _MASK), out=v)
+    Each fold applies ``2^31 -> 1`` once: none for words below ``2 p``, one for products of two
+    residues, two for any words. The multiple ``offset`` of p is added first.
+    """
+    v = np.asarray(v)
+    if not (v.flags.c_contiguous or v.flags.f_contiguous):
+        v = np.ascontiguousarray(v)
+    flat = (v if v.flags.c_contiguous else v.T).reshape(-1)
+    spare = np.empty(min(_BLOCK, flat.size), dtype=np.uint64)
+    for start in range(0, flat.size, _BLOCK):
+        block = flat[start : start + _BLOCK]
+        low = spare[: block.size]
+        if offset:
+            np.add(block, np.uint64(offset), out=block)
+        for _ in range(folds):
+            np.bitwise_and(block, _MASK, out=low)
+            np.right_shift(block, _BITS, out=block)
+            np.add(block, low, out=block)
+        np.subtract(block, _MASK, out=low)
+        np.minimum(block, low, out=block)
+    return v
 
 
 def _reduce(v: Words | np.uint64) -> Words:
     """Replace any 64-bit words by canonical residues, in place."""
-    return _below(_fold(_fold(np.asarray(v))))
+    return _canonical(v, folds=2)
 
 
 def _reduce_product(v: Words | np.uint64) -> Words:
     """Replace products of two residues by canonical residues, in place."""
-    return _below(_fold(np.asarray(v)))
+    return _canonical(v, folds=1)
 
 
 def _residue(number: int) -> np.uint64:
@@ -103,7 +119,7 @@ class Field:
         """Return the sum; a vector is added to every row of a matrix."""
         if not isinstance(other, Field | int):
             return NotImplemented
-        return Field(_below(np.asarray(np.add(self.words, _words(other)))))
+        return Field(_canonical(np.add(self.words, _words(other)), folds=0))
 
     __radd__ = __add__
 
@@ -115,8 +131,7 @@ class Field:
         """Return the difference."""
         if not isinstance(other, Field | int):
             return NotImplemented
-        v = np.asarray(np.subtract(self.words, _words(other)))
-        return Field(np.minimum(v, np.add(v, _MASK), out=v))
+        return Field(_canonical(np.subtract(self.words, _words(other)), folds=0, offset=P))
 
     def __rsub__(self, other: Any) -> Field:
         """Return ``other - self``."""
