@@ -14,7 +14,8 @@ with one ``kappa`` per parameter, and for a mini-batch of ``B`` samples, with th
 It is decided with *opaque* activations: their value and slope at every argument that occurs is a
 new symbol, and two arguments are the same if and only if they are the same polynomial. Nothing but
 the algebra of the update is used, so the answer holds for every activation, smooth or not, for
-every starting state, and for every ``beta``, ``kappa`` and ``dt``.
+every starting state, and for every ``beta``, ``kappa`` and ``dt``. As the start is arbitrary, the
+first step alone proves the law for all ``t``; more steps are run to exercise the phase itself.
 
 For C-VF in the prototypical setting the weights from the input and the biases are conserved in the
 same way; the weights between hidden and output neurons are not.

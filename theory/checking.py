@@ -70,7 +70,8 @@ def identity(ring: Ring, left: Processes, right: Processes) -> Outcome:
     if dead:
         reason = f"nothing is compared: {', '.join(dead)} is zero on both sides throughout"
         return Outcome(Answer.UNDECIDED, numbers, reason)
-    return Outcome(Answer.HOLDS, numbers)
+    rests_on = f"{entries} equal polynomials in {len(ring.names)} symbols"
+    return Outcome(Answer.HOLDS, numbers, f"{rests_on}, {numbers['polynomial terms']} terms")
 
 
 def _terms(polynomial: Any) -> int:
@@ -97,4 +98,5 @@ def all_of(parts: dict[str, Outcome]) -> Outcome:
         for name, part in parts.items():
             if part.answer is answer:
                 return Outcome(answer, numbers, f"{name}: {part.reason}")
-    return Outcome(Answer.HOLDS, numbers)
+    reason = "; ".join(f"{name}: {part.reason}" for name, part in parts.items() if part.reason)
+    return Outcome(Answer.HOLDS, numbers, reason)

@@ -227,7 +227,7 @@ def cases() -> tuple[Case, ...]:
             ("2-3-2", 5, 1),
             ("3-4-3", 4, 1),
             ("2-3-3-2", 4, 1),
-            ("2-2-2", 4, 2),
+            ("2-2-2", 3, 2),
         ):
             size = f"{shape}, K = {steps}" + (f", mini-batch of {batch}" if batch > 1 else "")
             at = {"linear_output": linear, "batch": batch}

@@ -104,7 +104,7 @@ def phase_two(setting: str, activation: str) -> Outcome:
         "largest stable kappa": bound.kappa,
         "radius free": bound.radius_free,
     }
-    right = True
+    right, seen = True, []
     for factor in (0.9, 1.1):
         value, gap, last = growth_along(phase, targets, factor * bound.kappa)
         numbers[f"at {factor} of the bound"] = {
@@ -113,7 +113,9 @@ def phase_two(setting: str, activation: str) -> Outcome:
             "growth of the norm, last step": last,
         }
         right &= gap < 1e-3 and (value < 1) == (last < 1) == (factor < 1)  # noqa: PLR2004
-    return Outcome(Answer.HOLDS if right else Answer.REFUTED, numbers)
+        seen.append(f"at {factor} of it the spectral radius is {value:.4f}, seen to {gap:.0e}")
+    reason = f"largest stable kappa {bound.kappa:.4f}; {'; '.join(seen)}"
+    return Outcome(Answer.HOLDS if right else Answer.REFUTED, numbers, reason)
 
 
 def training(activation: str, batches: int = 30, size: int = 20) -> Outcome:
@@ -133,7 +135,7 @@ def training(activation: str, batches: int = 30, size: int = 20) -> Outcome:
         "largest stable kappa (output layer)": bound.kappa,
         "the paper's own kappa (C-EP-1h)": PAPER_KAPPA,
     }
-    right = True
+    right, seen = True, []
     for factor in (0.5, 2.0):
         rates = {name: r * bound.kappa * factor * procedure.beta for name, r in ratios.items()}
         theta, errors = parameters, []
@@ -145,7 +147,12 @@ def training(activation: str, batches: int = 30, size: int = 20) -> Outcome:
         last = float(np.mean(errors[-10:]))
         numbers[f"at {factor} of the bound"] = {"first loss": errors[0], "mean of last ten": last}
         right &= (last < errors[0]) == (factor < 1)
-    return Outcome(Answer.HOLDS if right else Answer.REFUTED, numbers)
+        seen.append(f"at {factor} of it the loss goes from {errors[0]:.3f} to {last:.3f}")
+    reason = (
+        f"largest stable kappa {bound.kappa:.4f} (the paper's C-EP-1h trains at "
+        f"{PAPER_KAPPA:.4f}); {'; '.join(seen)}"
+    )
+    return Outcome(Answer.HOLDS if right else Answer.REFUTED, numbers, reason)
 
 
 def cases() -> tuple[Case, ...]:
