@@ -27,7 +27,8 @@ def by_row(rows: list[dict[str, Any]]) -> Figure:
     axes.set_yscale("log")
     axes.set_ylabel("processor time per mini-batch (ms)")
     axes.set_title("Training, mini-batches of 20, one thread, float32")
-    axes.legend()
+    axes.set_ylim(top=400)
+    axes.legend(ncols=3, loc="upper left")
     return figure
 
 

@@ -98,8 +98,9 @@ class BatchedEngine:
             ValueError: ``x`` or ``y`` has another shape, or holds no sample.
 
         """
-        self._expect(x, y)
         batch = x.shape[1]
+        self._expect("x", x, batch, self.weights.drive.shape[1])
+        self._expect("y", y, batch, self.weights.sizes[0])
         if batch not in self._spaces:
             self._spaces[batch] = Workspace(self.weights, batch)
         space = self._spaces[batch]
@@ -119,7 +120,7 @@ class BatchedEngine:
             rows: number of samples settled together; buffers grow with it.
 
         """
-        self._expect(x)
+        self._expect("x", x, x.shape[1], self.weights.drive.shape[1])
         outputs = []
         settling, space = self._settling, None
         for part in torch.split(x, rows, dim=1):
@@ -141,16 +142,11 @@ class BatchedEngine:
         """Replace the parameters of every network by copies of these."""
         self.weights.load(parameters)
 
-    def _expect(self, x: torch.Tensor, y: torch.Tensor | None = None) -> None:
-        seeds, size_x, _ = self.weights.drive.shape
-        given = {"x": (x, size_x)} | ({} if y is None else {"y": (y, self.weights.sizes[0])})
-        for name, (tensor, size) in given.items():
-            samples = max(x.shape[1], 1) if x.ndim == 3 else "B"  # noqa: PLR2004 - seeds, samples, size
-            if tuple(tensor.shape) != (seeds, samples, size):
-                found = tuple(tensor.shape)
-                raise ValueError(
-                    f"{name}: expected shape {(seeds, samples, size)}, seeds first, found {found}"
-                )
+    def _expect(self, name: str, tensor: torch.Tensor, samples: int, size: int) -> None:
+        expected = (self.weights.drive.shape[0], max(samples, 1), size)
+        if tensor.shape != expected:
+            found = tuple(tensor.shape)
+            raise ValueError(f"{name}: expected shape {expected}, seeds first, found {found}")
 
     def _prepare(self, space: Workspace, sign: int) -> Callable[[], None]:
         """Return what learns from ``space.x`` and ``space.y``: both phases, then the parameters."""
@@ -212,16 +208,19 @@ class BatchedEngine:
         """States of a group of layers from their fields, each half from the half before it.
 
         That is the other one: the earlier half is overwritten while the later still holds the time
-        before it.
+        before it. Layers that neither learn meanwhile nor are nudged need no such order.
         """
+        free = () if self.procedure.rule.continual else tuple(n for n in group if n > 0)
+        settling = self._settling
+        settling.activate(program, space, free, part)
         for half in (FIRST, SECOND) if part == BOTH else (part,):
-            for n in group:
+            for n in (n for n in group if n not in free):
                 new, before = space.state[n][half], space.state[n][1 - half]
                 field = space.field[n][half]
                 self._meanwhile.add(program, space, kappas, n, half, part)
                 if n == 0 and self._inside:
                     _pull(program, field, space.pull, before, strength)
-                program.add(self._settling.activations[n].outer(field, new))
+                program.add(settling.activations[n].outer(field, new))
                 if n == 0 and not self._inside:
                     _pull(program, new, space.pull, before, strength)
                 if self.procedure.rule.vector_field:
@@ -237,14 +236,14 @@ class BatchedEngine:
         for n, (state, rest) in enumerate(zip(end, space.rest, strict=True)):
             moved, row = space.moved[n], space.column[:, : space.batch].mT
             program.add(torch.sub, state, rest, out=moved)
-            program.add(weights.biases[n].baddbmm_, row, moved, alpha=kappas.biases[n])
-        program.add(weights.drive.baddbmm_, space.x.mT, space.moved[-1], alpha=kappas.drive)
+            program.product(weights.biases[n], row, moved, alpha=kappas.biases[n])
+        program.product(weights.drive, space.x.mT, space.moved[-1], alpha=kappas.drive)
         if weights.tied:
             for n in range(weights.layers - 1):
                 into, kappa = weights.into[n, n + 1], kappas.into[n, n + 1]
                 moved, above = space.moved[n], space.moved[n + 1]
-                program.add(into.baddbmm_, end[n + 1].mT, moved, alpha=kappa)
-                program.add(into.baddbmm_, above.mT, space.rest[n], alpha=kappa)
+                program.product(into, end[n + 1].mT, moved, alpha=kappa)
+                program.product(into, above.mT, space.rest[n], alpha=kappa)
 
 
 def _pull(

@@ -86,7 +86,7 @@ def _set_static(program: Program, settling: Settling, space: Workspace, kappas: 
     for n, (f, out) in enumerate(zip(settling.activations, space.static, strict=True)):
         program.add(out.fill_, f.gain * kappas.biases[n])
         if n == last:
-            program.add(out.baddbmm_, space.x, space.x.mT, alpha=f.gain * kappas.drive)
+            program.product(out, space.x, space.x.mT, alpha=f.gain * kappas.drive)
 
 
 class Telescoped:
@@ -120,12 +120,12 @@ class Telescoped:
         for m in self.settling.weights.neighbours(n):
             s, kappa = space.state[m][half], gain * kappas.into[n, m]
             steady = space.rest[m].mT
-            program.add(torch.baddbmm, grown, s, s.mT, alpha=kappa, out=space.grown[n])
-            program.add(torch.baddbmm, fixed, s, steady, alpha=kappa, out=space.fixed[n])
+            program.product(space.grown[n], s, s.mT, plus=grown, alpha=kappa)
+            program.product(space.fixed[n], s, steady, plus=fixed, alpha=kappa)
             grown, fixed = space.grown[n], space.fixed[n]
         field = space.field[n][half]
-        program.add(field.baddbmm_, grown, space.state[n][1 - half])
-        program.add(field.baddbmm_, fixed, space.rest[n], alpha=-1)
+        program.product(field, grown, space.state[n][1 - half])
+        program.product(field, fixed, space.rest[n], alpha=-1)
 
     def after(self, program: Program, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
         """Nothing to note: the states themselves hold what was learned."""
@@ -152,17 +152,17 @@ class Written:
         """Add the effect of biases and input, and of the increment between the halves."""
         field = space.field[n][half]
         program.add(torch.sub, space.state[n][1 - half], space.rest[n], out=space.moved[n])
-        program.add(field.baddbmm_, space.static[n], space.moved[n])
+        program.product(field, space.static[n], space.moved[n])
         if part == BOTH and half == SECOND:
             gain = self.settling.activations[n].gain
             for m in self.settling.weights.neighbours(n):
                 first, second, _ = space.state[m]
                 kappa = gain * kappas.into[n, m]
                 program.add(torch.bmm, second, first.mT, out=space.grown[n])
-                program.add(field.baddbmm_, space.grown[n], space.change[n][FIRST], alpha=kappa)
+                program.product(field, space.grown[n], space.change[n][FIRST], alpha=kappa)
 
     def after(self, program: Program, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
         """Write the increments into the weights."""
         for m in self.settling.weights.neighbours(n):
             into, signal = self.settling.weights.into[n, m], space.state[m][part].mT
-            program.add(into.baddbmm_, signal, space.change[n][part], alpha=kappas.into[n, m])
+            program.product(into, signal, space.change[n][part], alpha=kappas.into[n, m])

@@ -42,11 +42,11 @@ class Settling:
             offset = torch.full_like(b[:1, :, :1], f.offset)
             first, second, both = space.base[n]
             if n < last:
-                program.add(torch.baddbmm, offset, space.column, b, alpha=f.gain, out=both)
+                program.product(both, space.column, b, plus=offset, alpha=f.gain)
             else:
                 column = space.column[:, : space.batch]
-                program.add(torch.baddbmm, offset, column, b, alpha=f.gain, out=first)
-                program.add(first.baddbmm_, space.x, self.weights.drive, alpha=f.gain)
+                program.product(first, column, b, plus=offset, alpha=f.gain)
+                program.product(first, space.x, self.weights.drive, alpha=f.gain)
                 program.add(second.copy_, first)
 
     def fields(self, program: Program, space: Workspace, group: tuple[int, ...], part: int) -> None:
@@ -56,7 +56,7 @@ class Settling:
             constant = space.base[n][part]
             for m in self.weights.neighbours(n):
                 signal, into = space.state[m][part], self.weights.into[n, m]
-                program.add(torch.baddbmm, constant, signal, into, alpha=gain, out=field)
+                program.product(field, signal, into, plus=constant, alpha=gain)
                 constant = field
             if constant is not field:
                 program.add(field.copy_, constant)
