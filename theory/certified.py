@@ -48,6 +48,9 @@ BITS = 128
 LARGEST_RADIUS = 1e-25
 """Enclosures wider than this decide nothing."""
 
+SMALL = (6, 5, 3)
+"""Sizes of the network under which errors are planted, input first."""
+
 STEPS = 10
 """``K`` of every case."""
 
@@ -92,6 +95,24 @@ def digit_setup(network: EnergyBased | Prototypical, *, seed: int = 0) -> Setup:
     x, label = digit()
     parameters = initial_parameters((784, 512, 10), generator=torch.Generator().manual_seed(seed))
     return Setup(network, x, one_hot(torch.tensor([label]), 10, torch.float64), parameters)
+
+
+def random_setup(
+    network: EnergyBased | Prototypical, *, seed: int = 1, backward_angle: float | None = None
+) -> Setup:
+    """Return a small network, :data:`SMALL`, with a random input and target in [0, 1].
+
+    Args:
+        network: the dynamics.
+        seed: of the weights, the input and the target.
+        backward_angle: see :func:`cep_core.initial.initial_parameters`.
+
+    """
+    generator = torch.Generator().manual_seed(seed)
+    parameters = initial_parameters(SMALL, generator=generator, backward_angle=backward_angle)
+    x = torch.rand((1, SMALL[0]), generator=generator, dtype=torch.float64)
+    y = torch.rand((1, SMALL[-1]), generator=generator, dtype=torch.float64)
+    return Setup(network, x, y, parameters)
 
 
 def energy_based(*, drift_slope: DriftSlope = "all", output: str = "tanh") -> EnergyBased:

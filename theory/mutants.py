@@ -16,7 +16,7 @@ from cep_core.networks import Network
 from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP, C_VF
 from cep_core.verdicts import Check, Verdict
-from theory import identities, planted, prototypical, theorem1
+from theory import certified, identities, planted, prototypical, theorem1
 from theory.anywhere import anywhere
 from theory.arithmetic.polynomials import FlintRing
 from theory.arithmetic.tape import Gradients, unrolled_gradients
@@ -27,7 +27,7 @@ from theory.modular import decide_at_random
 from theory.points import Point, energy_based
 from theory.points import prototypical as prototypical_point
 from theory.random_points import Shape
-from theory.sides import Phase, Processes, nabla_side
+from theory.sides import Phase, Processes, nabla_side, neurons_of, parameters_of
 from theory.statement import Answer, Case, Level, Outcome
 
 SHAPE, STEPS, SIZES = "2-3-2", 4, (784, 512, 10)
@@ -65,6 +65,7 @@ class Mutant:
 
 STATES, PARAMETERS = "Theorem 1, neurons", "Theorem 1, parameters"
 JOINT, AUGMENTED = "joint limit, kappa free", "augmented primitive function"
+BALLS = "Theorem 1 in balls"
 MODULAR, MODULAR_JOINT = "Theorem 1 mod p, full size", "joint limit mod p, full size"
 
 
@@ -76,7 +77,7 @@ def _limit_at_zero(*methods: str) -> dict[str, str]:
 ONLY_PARAMETERS = {
     STATES: "at kappa = 0 the neurons do not feel the parameters' updates",
 }
-ONLY_APPLICATION = _limit_at_zero(STATES, PARAMETERS, MODULAR)
+ONLY_APPLICATION = _limit_at_zero(STATES, PARAMETERS, MODULAR, BALLS)
 ANY_NUDGE = {
     AUGMENTED: "EP on the augmented function is nudged alike: the law holds for every nudge",
 }
@@ -171,29 +172,18 @@ def _changes(mutant: Mutant, name: str) -> bool:
     return not (mutant.parameters_only and name.startswith("s_"))
 
 
-def _bptt(mutant: Mutant, wanted: Callable[[str], bool], point: Point, **options: Any) -> Processes:
-    found = nabla_side(point, **options)
-    change = mutant.bptt
-    return {
-        name: process if change is None or not _changes(mutant, name) else change(process)
-        for name, process in found.items()
-        if wanted(name)
-    }
+def _bptt(mutant: Mutant, point: Point, **options: Any) -> Processes:
+    found, change = nabla_side(point, **options), mutant.bptt
+    if change is None:
+        return found
+    return {n: change(p) if _changes(mutant, n) else p for n, p in found.items()}
 
 
-def _theorem(mutant: Mutant, *, neurons: bool) -> Outcome:
+def _theorem(mutant: Mutant, *, part: Callable[[Processes], Processes]) -> Outcome:
     """Theorem 1 for the neurons alone, or the parameters alone."""
-    point = _point(mutant)
-
-    def wanted(name: str) -> bool:
-        return name.startswith("s_") == neurons
-
-    bptt = partial(_bptt, mutant, wanted)
-    if not mutant.is_prototypical:
-        return theorem1.theorem_at(
-            point, steps=STEPS, rule=_rule(mutant), bptt=bptt, phase=mutant.phase
-        )
-    return prototypical.theorem_at(point, steps=STEPS, bptt=bptt, phase=mutant.phase)
+    point, bptt = _point(mutant), partial(_bptt, mutant)
+    check = prototypical.theorem_at if mutant.is_prototypical else theorem1.theorem_at
+    return check(point, steps=STEPS, rule=_rule(mutant), bptt=bptt, phase=mutant.phase, part=part)
 
 
 def _joint(mutant: Mutant) -> Outcome:
@@ -253,13 +243,44 @@ def _modular_joint(mutant: Mutant) -> Outcome:
     return decide_at_random(_shape(mutant), sides)
 
 
+def _in_balls(mutant: Mutant) -> Outcome:
+    sides = partial(
+        identities.theorem1,
+        steps=STEPS,
+        rule=_rule(mutant),
+        phase=mutant.phase,
+        unrolled=partial(_unrolled, mutant),
+    )
+    setting = {name: value for name, value in mutant.setting.items() if name != "backward"}
+    network = (certified.prototypical if mutant.is_prototypical else certified.energy_based)(
+        **setting
+    )
+    angle = 60.0 if "backward" in mutant.setting else None
+    return certified.decide_in_balls(
+        partial(certified.random_setup, network, backward_angle=angle), sides
+    )
+
+
 METHODS: dict[str, Callable[[Mutant], Outcome]] = {
-    STATES: partial(_theorem, neurons=True),
-    PARAMETERS: partial(_theorem, neurons=False),
+    STATES: partial(_theorem, part=neurons_of),
+    PARAMETERS: partial(_theorem, part=parameters_of),
     JOINT: _joint,
     AUGMENTED: _augmented,
     MODULAR: _modular,
     MODULAR_JOINT: _modular_joint,
+    BALLS: _in_balls,
+}
+
+LEVELS = dict.fromkeys(METHODS, Level.SYMBOLIC) | {
+    MODULAR: Level.MODULAR,
+    MODULAR_JOINT: Level.MODULAR,
+    BALLS: Level.CERTIFIED,
+}
+
+SHAPES = dict.fromkeys(METHODS, SHAPE) | {
+    MODULAR: "-".join(map(str, SIZES)),
+    MODULAR_JOINT: "-".join(map(str, SIZES)),
+    BALLS: "-".join(map(str, certified.SMALL)),
 }
 
 
@@ -272,8 +293,8 @@ def cells() -> tuple[Case, ...]:
             f"{method} {'does not see' if method in mutant.unseen else 'sees'}: {mutant.name}",
             "planted",
             method,
-            SHAPE if "mod p" not in method else "-".join(map(str, SIZES)),
-            Level.MODULAR if "mod p" in method else Level.SYMBOLIC,
+            SHAPES[method],
+            LEVELS[method],
             partial(decide, mutant),
             Answer.HOLDS if method in mutant.unseen else Answer.REFUTED,
             cost=0.5,

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from flint import arb_mat
 
 from cep_core.arrays import Array, Parameters, State
 from cep_core.networks import Network
 from cep_core.phases import NudgedStep, nudged_phase
 from cep_core.rules import Rule
+from theory.arithmetic.balls import Balls
 from theory.arithmetic.jets import Jet
 from theory.arithmetic.prime_field import Field
 from theory.arithmetic.series import Series
@@ -92,6 +94,8 @@ def rolled(values: Array) -> Array:
         return Series(tuple(np.roll(c, 1, axis=-1) for c in values.coefficients), values.order)
     if isinstance(values, Jet):
         return Jet(tuple(c if isinstance(c, int) else rolled(c) for c in values.coefficients))
+    if isinstance(values, Balls):
+        return Balls(arb_mat(np.roll(values.matrix.tolist(), 1, axis=-1).tolist()), values.shape)
     return Field(np.roll(values.words, 1, axis=-1))
 
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from cep_core.activations import activation_named
-from cep_core.initial import initial_parameters
 from cep_core.networks import Prototypical
 from cep_core.phases import free_phase
 from theory.arithmetic.balls import Balls, balls, midpoints, precision, scalar
@@ -23,6 +22,7 @@ from theory.certified import (
     digit_setup,
     energy_based,
     prototypical,
+    random_setup,
 )
 from theory.identities import joint_limit, theorem1
 from theory.statement import Answer, decide
@@ -31,15 +31,8 @@ from theory.steady_state import UncertifiedError, certify, folded
 exact = partial(theorem1, steps=6)
 
 
-def small(network, *, seed=1, sizes=(6, 5, 3)):
-    def make():
-        generator = torch.Generator().manual_seed(seed)
-        parameters = initial_parameters(sizes, generator=generator)
-        x = torch.rand((1, sizes[0]), generator=generator, dtype=torch.float64)
-        y = torch.rand((1, sizes[-1]), generator=generator, dtype=torch.float64)
-        return Setup(network, x, y, parameters)
-
-    return make
+def small(network):
+    return partial(random_setup, network)
 
 
 # At the paper's size
@@ -194,7 +187,7 @@ def test_dynamics_without_a_steady_state_are_undecided():
 
 def test_no_box_is_accepted_where_the_precision_is_too_low():
     with precision(8), pytest.raises(UncertifiedError, match="precision is too low"):
-        certified_point(small(energy_based(), sizes=(6, 40, 30))())
+        certified_point(random_setup(energy_based()))
 
 
 def test_balls_that_are_too_wide_decide_nothing():
