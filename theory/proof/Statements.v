@@ -8,6 +8,8 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Theorem1 JointLimit ErrorBound OrderOfLimits VectorField Network.
+From CEP Require Import AugmentedGradient AugmentedPrimitive MiniBatch Preactivation Prototypical.
+From CEP Require Import Drift ApproximatelySettled.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -87,6 +89,59 @@ Theorem theorem1_Rn (n m : nat) (Phi : Rn n * Rn m -> R)
   iterated_limit (fun beta eta => Delta_s F grad_ell (ep_rule Phi_theta) s_star theta beta eta t) (opp g_s) /\
   iterated_limit (fun beta eta => Delta_theta F grad_ell (ep_rule Phi_theta) s_star theta beta eta t) (opp g_th).
 Proof. exact (@cep_theorem1_Rn n m Phi F Phi_theta ell grad_ell s_star theta). Qed.
+
+(** ** 2. C-EP is EP in an augmented primitive function
+
+    [affine_in_theta]: [Phi(s, theta) = Phi(s, 0) + <phi(s), theta>], as in every layered network.
+    [augmented N K] is the network with the primitive function
+    [Phi + 1/2 <K (phi(s) - phi(s_star)), phi(s) - phi(s_star)>] and its transition function.
+    The learning rates are an operator [rates]: one rate, or one for each layer. *)
+
+(** The conservation law: [theta_t - kappa phi(s_t)] is constant along the second phase, for
+    every [beta], [eta] and [t]. *)
+Theorem conservation_law (N : network) (rates : Param N -> Param N) (beta eta : R) (t : nat) :
+  affine_in_theta N -> primitive_function_everywhere N -> is_linear rates ->
+  let K v := scal (eta / beta : R_AbsRing) (rates v) in
+  let s_t := fst (cep_with_rates N rates beta eta t) in
+  let theta_t := snd (cep_with_rates N rates beta eta t) in
+  minus theta_t (K (phi N s_t)) = minus (theta N) (K (phi N (s_star N))).
+Proof. intros HA HP HR. exact (@AugmentedPrimitive.conservation_law N HA HP rates beta eta HR t). Qed.
+
+(** No limit is taken: for every [beta], [eta] and [t] the neurons of C-EP are those of EP in
+    the augmented primitive function, and its parameters after [t] steps are EP's one update. *)
+Theorem cep_is_ep_in_augmented (N : network) (rates : Param N -> Param N) (beta eta : R) :
+  affine_in_theta N -> primitive_function_everywhere N -> phi_differentiable N ->
+  bounded_inner_product (Param N) (dot_param N) ->
+  is_linear rates -> self_adjoint (Param N) (dot_param N) rates ->
+  let K v := scal (eta / beta : R_AbsRing) (rates v) in
+  primitive_function_everywhere (augmented N K) /\
+  forall t, fst (cep_with_rates N rates beta eta t) = ep (augmented N K) beta t /\
+            snd (cep_with_rates N rates beta eta t) = ep_update (augmented N K) rates beta eta t.
+Proof. intros HA HP Hphi HB HR Hsym. exact (@AugmentedPrimitive.cep_is_ep_in_augmented N HA HP rates beta eta HR HB Hsym Hphi). Qed.
+
+(** The same for a mini-batch of [B] samples that share [theta], sample by sample. *)
+Theorem mini_batch_cep_is_ep (State Param : NM) (B : nat) (F : nat -> State * Param -> State) (phi : nat -> State -> Param)
+  (grad_ell : nat -> State -> State) (s_star : nat -> State) (theta : Param) (beta eta : R) (t b : nat) :
+  fst (@batch_cep State Param B F phi grad_ell s_star theta beta eta t) b =
+  @batch_ep State Param B F phi grad_ell s_star theta (eta / beta) beta t b.
+Proof. exact (@batch_cep_is_ep State Param B F phi grad_ell s_star theta beta eta t b). Qed.
+
+(** EP's theorem, at fixed parameters. *)
+Theorem ep_theorem (N : network) (t : nat) (g_s : State N) (g_th : Param N) :
+  has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> settled N ->
+  is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  filterlim (ep_Delta_state N t) (locally' (0:R)) (locally (opp g_s)) /\
+  filterlim (ep_Delta_param N t) (locally' (0:R)) (locally (opp g_th)).
+Proof. exact (@AugmentedPrimitive.ep_theorem N t g_s g_th). Qed.
+
+(** Theorem 1 again, as a corollary of EP's theorem and of the augmented primitive function. *)
+Theorem theorem1_by_ep (N : network) (t : nat) (g_s : State N) (g_th : Param N) :
+  affine_in_theta N -> primitive_function_everywhere N -> phi_differentiable N ->
+  bounded_inner_product (Param N) (dot_param N) ->
+  twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
+  is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  iterated_limit (Delta_state N t) (opp g_s) /\ iterated_limit (Delta_param N t) (opp g_th).
+Proof. intros HA HP Hphi HB. exact (@AugmentedPrimitive.theorem1_by_ep N HA HP Hphi HB t g_s g_th). Qed.
 
 (** ** 3. The joint limit at a fixed ratio *)
 
@@ -207,6 +262,62 @@ intros HP [HF HPhi] [Hl Hc] HS Hd Hb Hs Hth.
 exact (@cep_error_bound _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ HP _ _ HF HPhi Hl HS d Hd Hb t g_s g_th Hs Hth).
 Qed.
 
+(** ** 5. Discrete-time networks with an activation
+
+    [s <- sigma(a - beta grad ell)], the nudge inside, or [s <- sigma(a) - beta grad ell], the
+    nudge outside, with [a = dPhi/ds]; [D] is the derivative of [sigma] at rest.  The gradients
+    are those of the unrolled loss, in the pre-activations and in [theta]. *)
+
+Section Prototypical.
+Variables (N : network) (sigma D : State N -> State N).
+Hypothesis primitive : has_primitive_function N.
+Hypothesis second_derivatives : twice_differentiable N.
+Hypothesis loss : loss_differentiable N.
+Hypothesis at_rest : activation_settled N sigma.
+Hypothesis activation : activation_differentiable N sigma D.
+
+(** With the nudge inside Theorem 1 is exact. *)
+Theorem inside_nudge_exact (t : nat) (g_p : State N) (g_th : Param N) :
+  continuous_nearby N -> activation_continuous_nearby N sigma ->
+  is_preactivation_gradient N sigma (ell N) t g_p -> is_parameter_gradient N sigma (ell N) t g_th ->
+  iterated_limit (inside_Delta_state N sigma t) (opp g_p) /\ iterated_limit (inside_Delta_param N sigma t) (opp g_th).
+Proof. exact (@Prototypical.inside_nudge_exact N sigma D primitive second_derivatives loss at_rest activation t g_p g_th). Qed.
+
+(** With the nudge outside it is exact for another loss, with [D grad ell~ = grad ell]. *)
+Theorem outside_nudge_exact_for_modified_loss (modified : State N -> R) (g' : State N) (t : nat) (g_p : State N) (g_th : Param N) :
+  continuous_nearby N ->
+  locally ((s_star N, theta N) : joint N) (fun z => continuous (transition N sigma : joint N -> State N) z) ->
+  is_gradient (State N) (dot_state N) modified (s_star N) g' -> D g' = grad_ell N (s_star N) ->
+  is_preactivation_gradient N sigma modified t g_p -> is_parameter_gradient N sigma modified t g_th ->
+  iterated_limit (outside_Delta_state N sigma t) (opp g_p) /\ iterated_limit (outside_Delta_param N sigma t) (opp g_th).
+Proof.
+exact (@Prototypical.outside_nudge_exact_for_modified_loss N sigma D primitive second_derivatives loss at_rest activation
+  modified g' t g_p g_th).
+Qed.
+
+(** ... and for the loss itself only where the activation's derivative does not show. *)
+Theorem outside_nudge_exact_iff (g_p : State N) :
+  is_preactivation_gradient N sigma (ell N) 0 g_p ->
+  (forall beta eta, beta <> 0 -> outside_Delta_state N sigma 0 beta eta = opp (grad_ell N (s_star N))) /\
+  (filterlim (fun beta => outside_Delta_state N sigma 0 beta 0) (locally' (0:R)) (locally (opp g_p)) <->
+   D (grad_ell N (s_star N)) = grad_ell N (s_star N)).
+Proof. exact (@Prototypical.outside_nudge_exact_iff N sigma D primitive second_derivatives loss at_rest activation g_p). Qed.
+End Prototypical.
+
+(** A sigmoid unit in numbers: inside, the update of the bias tends to [- 9/16], minus the
+    gradient; outside it is [- 3/4], whatever [beta] and [eta]. *)
+Theorem outside_nudge_fails :
+  is_parameter_gradient one_unit sigmoid (ell one_unit) 0 (9 / 16) /\
+  iterated_limit (inside_Delta_param one_unit sigmoid 0) (- (9 / 16)) /\
+  (forall beta eta, beta <> 0 -> eta <> 0 -> outside_Delta_param one_unit sigmoid 0 beta eta = - (3 / 4)).
+Proof. exact one_unit_inside_and_outside. Qed.
+
+(** The other loss is a cross-entropy, for the paper's sigmoid and for tanh. *)
+Theorem modified_loss_is_cross_entropy (v y : R) :
+  is_derive (sigmoid_loss y) (sigmoid v) ((sigmoid v - y) / (4 * sigmoid v * (1 - sigmoid v))) /\
+  is_derive (tanh_loss y) (tanh v) ((tanh v - y) / (1 - tanh v * tanh v)).
+Proof. exact (conj (sigmoid_modified_loss v y) (tanh_modified_loss v y)). Qed.
+
 (** ** 6. C-VF: any vector field, forward and backward weights distinct *)
 
 (** [J] is the Jacobian at rest and [Jt] its transpose; [H z] is the transpose of [dF/dtheta] at
@@ -274,3 +385,44 @@ Proof. intros L P1 P2 B1 B2 B3. exact (@vf_bias_bound V J Jt norm_of_J asymmetry
 Theorem vector_field_unbiased_iff_symmetric (V : NM) (J Jt : V -> V) :
   (forall (t : nat) (g : V), minus (iterate J t g) (iterate Jt t g) = zero) <-> (forall x, J x = Jt x).
 Proof. exact (@vf_unbiased_iff_symmetric V J Jt). Qed.
+
+(** ** 7. A free phase that has only approximately settled
+
+    The second phase starts from [s], with the residual [F(s, theta) - s]; the gradients are
+    those at the steady state. *)
+
+(** A residual of [beta r] to first order adds [J^t r] to the updates. *)
+Theorem residual_bias (N : network) DF DPhi_theta (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along)
+  (beta eta : T -> R) (s : T -> State N) (r : State N) (t : nat) (g_s : State N) (g_th : Param N) :
+  has_primitive_function N -> strict_derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) -> along (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) along (locally (0:R)) ->
+  filterlim s along (locally (s_star N)) ->
+  filterlim (fun x => scal (/ beta x : R_AbsRing) (residual N (s x))) along (locally r) ->
+  is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  filterlim (fun x => Delta_state_from N (s x) t (beta x) (eta x)) along
+    (locally (minus (iterate (dF_ds DF) t r) g_s)) /\
+  filterlim (fun x => Delta_param_from N (s x) t (beta x) (eta x)) along
+    (locally (minus (dPhi_theta_ds DPhi_theta (iterate (dF_ds DF) t r)) g_th)).
+Proof. exact (@ApproximatelySettled.residual_bias N DF DPhi_theta T along HF beta eta s r t g_s g_th). Qed.
+
+(** So it must be [o(beta)], and this is already forced by the first update. *)
+Theorem residual_must_be_o_beta (N : network) (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along)
+  (beta eta : T -> R) (s : T -> State N) (g_s : State N) :
+  loss_differentiable N ->
+  along (fun x => beta x <> 0) -> filterlim s along (locally (s_star N)) -> is_nabla_s N 0 g_s ->
+  (filterlim (fun x => Delta_state_from N (s x) 0 (beta x) (eta x)) along (locally (opp g_s)) <->
+   filterlim (fun x => scal (/ beta x : R_AbsRing) (residual N (s x))) along (locally (zero : State N))).
+Proof. exact (@ApproximatelySettled.residual_must_be_o_beta N T along HF beta eta s g_s). Qed.
+
+(** The amplification by [1 / beta], for one [beta], with no limit taken. *)
+Theorem residual_amplified (N : network) (s : State N) (beta eta : R) : beta <> 0 ->
+  Delta_state_from N s 0 beta eta = minus (scal (/ beta : R_AbsRing) (residual N s)) (grad_ell N s) /\
+  norm (residual N s) / Rabs beta - norm (grad_ell N s) <= norm (Delta_state_from N s 0 beta eta).
+Proof. intros Hb. exact (conj (@first_update N s beta eta Hb) (@ApproximatelySettled.residual_amplified N s beta eta Hb)). Qed.
+
+(** When the free phase contracts, [c < 1], its residual falls as [c^T] ... *)
+Theorem residual_decays (N : network) (c : R) (s : State N) (T : nat) : 0 <= c < 1 ->
+  (forall s s', norm (minus (F N (s', theta N)) (F N (s, theta N))) <= c * norm (minus s' s)) ->
+  norm (residual N (free_phase (F N) (theta N) T s)) <= c ^ T * norm (residual N s).
+Proof. intros Hc H. exact (@ApproximatelySettled.residual_decays N c Hc H s T). Qed.
