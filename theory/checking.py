@@ -49,17 +49,22 @@ def identity(ring: Ring, left: Processes, right: Processes) -> Outcome:
     """Compare two sides entry by entry as polynomials.
 
     *Holds* needs every entry equal and, on every process, some entry that is not ``0 = 0``.
+
+    Raises:
+        ValueError: the two sides do not have the same processes.
+
     """
-    shared = [name for name in left if name in right]
-    entries = sum(values.size for name in shared for values in left[name])
-    alive = {name: sum(int((v != 0).sum()) for v in left[name]) for name in shared}
+    first = next(differences(left, right), None)
+    alive = {name: sum(int((v != 0).sum()) for v in process) for name, process in left.items()}
+    entries = sum(values.size for process in left.values() for values in process)
     numbers: dict[str, Any] = {
         "identities": entries,
         "not trivially zero": sum(alive.values()),
         "symbols": len(ring.names),
-        "polynomial terms": sum(_terms(p) for n in shared for v in left[n] for p in v.flat),
+        "polynomial terms": sum(
+            _terms(p) for process in left.values() for v in process for p in v.flat
+        ),
     }
-    first = next(differences(left, right), None)
     if first is not None:
         wrong = list(islice(differences(left, right), 100_000))
         numbers["identities that fail"] = len(wrong)

@@ -30,7 +30,16 @@ from theory.arithmetic.polynomials import FlintRing, Ring, SympyRing, symbols
 from theory.arithmetic.series import Elements, Series, boxed, constant
 from theory.checking import all_of, identity, undecided_off_the_steady_state
 from theory.points import Point, prototypical
-from theory.sides import Phase, Processes, delta_side, nabla_side, scaled
+from theory.sides import (
+    Phase,
+    Processes,
+    delta_side,
+    everything,
+    nabla_side,
+    neurons_of,
+    parameters_of,
+    scaled,
+)
 from theory.statement import Answer, Case, Level, Outcome
 
 EVERYWHERE = "every weight, input, target, settled state and activation"
@@ -73,6 +82,7 @@ def theorem_at(
     loss: Loss | None = None,
     bptt: Callable[..., Processes] = nabla_side,
     phase: Phase = nudged_phase,
+    part: Callable[[Processes], Processes] = everything,
 ) -> Outcome:
     """Compare ``Delta_theta`` with ``-nabla_theta``, and ``Delta_s`` with ``-dL/da`` in two forms.
 
@@ -83,6 +93,7 @@ def theorem_at(
         loss: loss of BPTT; the squared error unless given.
         bptt: how BPTT is obtained; replaced by planted errors.
         phase: the nudged phase; replaced by planted errors.
+        part: of the processes, if not all are to be compared.
 
     """
     left = delta_side(point, rule, steps=steps, phase=phase)
@@ -92,11 +103,11 @@ def theorem_at(
         name: [g * point.slopes[layers.index(name)] for g in process] if name in layers else process
         for name, process in nabla.items()
     }
-    parts = {"-D nabla_s and -nabla_theta": identity(point.ring, left, expected)}
-    biases = {s: nabla[f"b_{n}"] for n, s in enumerate(layers) if f"b_{n}" in nabla}
-    if biases and point.batch == 1:
-        of_bias = {s: [g[None] for g in process] for s, process in biases.items()}
-        parts["-dL/da, the gradient of the bias's copy"] = identity(point.ring, left, of_bias)
+    parts = {"-D nabla_s and -nabla_theta": identity(point.ring, part(left), part(expected))}
+    if point.batch == 1 and part is not parameters_of:
+        of_bias = {s: [g[None] for g in nabla[f"b_{n}"]] for n, s in enumerate(layers)}
+        felt = identity(point.ring, neurons_of(left), of_bias)
+        parts["-dL/da, the gradient of the bias's copy"] = felt
     return all_of(parts)
 
 

@@ -170,26 +170,41 @@ def differences(left: Processes, right: Processes) -> Iterator[Difference]:
     """Yield every entry, earliest time first, at which ``left - right`` is not zero.
 
     Raises:
-        ValueError: the two sides have no process in common, or lengths that differ.
+        ValueError: the two sides do not have the same processes, or lengths that differ.
 
     """
-    names = [name for name in left if name in right]
-    if not names:
-        raise ValueError("the two sides have no process in common")
-    for t in range(len(left[names[0]])):
-        for name in names:
+    if left.keys() != right.keys() or not left:
+        odd = ", ".join(sorted(left.keys() ^ right.keys())) or "none at all"
+        msg = f"expected the same processes on both sides, found on one only: {odd}"
+        raise ValueError(msg)
+    steps = {len(process) for side in (left, right) for process in side.values()}
+    if len(steps) > 1:
+        msg = f"expected processes of one length, found {sorted(steps)}"
+        raise ValueError(msg)
+    for t in range(steps.pop()):
+        for name in left:
             gap = left[name][t] - right[name][t]
             for index in np.ndindex(*gap.shape):
                 if gap[index] != 0:
                     yield Difference(name, t, index, gap[index])
 
 
-def scaled(processes: Processes, factor: Any, names: str = "") -> Processes:
-    """Return ``factor`` times every process whose name begins with ``names``."""
-    box = np.empty((), dtype=object)
-    box[()] = factor
-    return {
-        name: [values * box for values in series]
-        for name, series in processes.items()
-        if name.startswith(names)
-    }
+def scaled(processes: Processes, factor: Any) -> Processes:
+    """Return ``factor`` times every process."""
+    box = boxed(factor)
+    return {name: [values * box for values in process] for name, process in processes.items()}
+
+
+def neurons_of(processes: Processes) -> Processes:
+    """Return the processes of the neurons alone."""
+    return {name: process for name, process in processes.items() if name.startswith("s_")}
+
+
+def parameters_of(processes: Processes) -> Processes:
+    """Return the processes of the parameters alone."""
+    return {name: process for name, process in processes.items() if not name.startswith("s_")}
+
+
+def everything(processes: Processes) -> Processes:
+    """Return all processes."""
+    return processes

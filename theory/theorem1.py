@@ -45,7 +45,16 @@ from theory.linear import (
     processes,
 )
 from theory.points import Point, energy_based
-from theory.sides import Phase, Processes, delta_side, nabla_side, scaled
+from theory.sides import (
+    Phase,
+    Processes,
+    delta_side,
+    everything,
+    nabla_side,
+    neurons_of,
+    parameters_of,
+    scaled,
+)
 from theory.statement import Case, Level, Outcome
 
 CLAIM = "C-EP's updates equal minus BPTT's gradients in the limit: Delta(t) -> -nabla(t), all t < K"
@@ -64,6 +73,7 @@ def theorem_at(
     rule: Rule = C_EP,
     bptt: Callable[..., Processes] = nabla_side,
     phase: Phase = nudged_phase,
+    part: Callable[[Processes], Processes] = everything,
 ) -> Outcome:
     """Compare both sides at a point: ``Delta`` as run, ``-nabla`` as unrolled.
 
@@ -73,11 +83,12 @@ def theorem_at(
         rule: the learning rule.
         bptt: how BPTT is obtained; replaced by a second way, and by planted errors.
         phase: the nudged phase; replaced by planted errors.
+        part: of the processes, if not all are to be compared.
 
     """
     left = delta_side(point, rule, steps=steps, phase=phase)
     right = scaled(bptt(point, steps=steps), -1 * point.network.time_scale)
-    return identity(point.ring, left, right)
+    return identity(point.ring, part(left), part(right))
 
 
 @undecided_off_the_steady_state
@@ -99,20 +110,20 @@ def recurrences_at(point: Point, *, steps: int) -> Outcome:
         {
             "J symmetric": identity(ring, {"J": [J]}, {"J": [J.T]}),
             "mixed derivatives equal": identity(ring, {"E": [E * point.batch]}, {"E": [A.T]}),
-            "Delta_s(t+1) = J Delta_s(t)": identity(ring, delta, minus_gradient),
+            "Delta_s(t+1) = J Delta_s(t)": identity(ring, neurons_of(delta), minus_gradient),
             "Delta_theta(t) = E Delta_s(t)": identity(
-                ring, delta, processes([by_parameter(point, E @ u) for u in forth])
+                ring, parameters_of(delta), processes([by_parameter(point, E @ u) for u in forth])
             ),
             "nabla_s(t+1) = J^T nabla_s(t)": identity(
                 ring,
-                nabla,
+                neurons_of(nabla),
                 processes(
                     [layered(point, gradient)] + [layered(point, J.T @ g) for g in back[:-1]]
                 ),
             ),
             "nabla_theta(t) = (dF/dtheta)^T nabla_s(t)": identity(
                 ring,
-                nabla,
+                parameters_of(nabla),
                 processes([by_parameter(point, quotient(A.T @ g, point.batch)) for g in back]),
             ),
         }
