@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import math
 import multiprocessing
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -117,11 +119,20 @@ def _run(figure: Figure, out: Path) -> tuple[dict[str, Any], float]:
     return plotted, time.monotonic() - started
 
 
+def _interruptible() -> None:
+    """Let a worker that is told to end clean up after its notebook first."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # of kernels that end with it
+
+
 def _run_all(
     figures: list[Figure], out: Path, jobs: int
 ) -> Iterator[tuple[Figure, dict[str, Any] | None, Check]]:
     spawned = multiprocessing.get_context("spawn")
-    with kernel_of_this_interpreter(), ProcessPoolExecutor(jobs, mp_context=spawned) as pool:
+    with (
+        kernel_of_this_interpreter(),
+        ProcessPoolExecutor(jobs, mp_context=spawned, initializer=_interruptible) as pool,
+    ):
         running = {pool.submit(_run, figure, out): figure for figure in figures}
         try:
             for future in as_completed(running):
@@ -137,8 +148,11 @@ def _run_all(
                     )
                 else:
                     yield figure, plotted, check_figure(plotted, seconds)
-        finally:
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
 
 
 def make_figures(out: Path, only: list[str] | None = None, jobs: int = 2) -> Verdict:

