@@ -73,11 +73,16 @@ def command(arguments: argparse.Namespace) -> int:
         say(f"error: {error}")
         return 1
     except KeyboardInterrupt:
-        again = shlex.join(["python", "-m", "reproduce", *sys.argv[1:]])
-        say(f"interrupted; every finished epoch is in {arguments.out}. Resume with: {again}")
-        return 130
+        return interrupted(arguments.out)
     say(_summary(results, arguments.out))
     return 0
+
+
+def interrupted(folder: Path) -> int:
+    """Say how to resume what is in ``folder``; return the exit code of an interrupted command."""
+    again = shlex.join(["python", "-m", "reproduce", *sys.argv[1:]])
+    say(f"interrupted; every finished epoch is in {folder}. Resume with: {again}")
+    return 130
 
 
 def _summary(results: dict[str, Any], folder: Path) -> str:

@@ -60,12 +60,19 @@ def claim(folder: Path, identity: dict[str, Any]) -> None:
             )
         if found.get("software") != software():
             say(f"{folder} was begun by other versions: {found.get('software')}; bits may differ")
-        for leftover in folder.glob(".*-*"):  # of a process that was killed while writing
-            leftover.unlink(missing_ok=True)
+        _sweep(folder)
         return
+    _sweep(folder)
     if folder.exists() and any(folder.iterdir()):
         raise RunError(f"{folder}: expected an empty directory or a run, found other files")
     write_json(path, {"hash": hash_of(identity), "identity": identity, "software": software()})
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a process left that was killed while writing one of a run's own files."""
+    for stem in ("run", "checkpoint", "results", "DONE"):
+        for leftover in folder.glob(f".{stem}-*"):
+            leftover.unlink(missing_ok=True)
 
 
 def _differences(theirs: dict[str, Any], ours: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,7 +24,7 @@ from cep_core.networks import Nudge
 from cep_core.verdicts import Check, Verdict
 from reproduce.progress import progress
 from reproduce.published import read_published
-from reproduce.run_command import add_training_options
+from reproduce.run_command import add_training_options, interrupted
 from reproduce.run_directory import RunError
 from reproduce.runs import DivergedError, Show, train
 from reproduce.specs import SpecError, row_named
@@ -75,8 +76,10 @@ def command(arguments: argparse.Namespace) -> int:
     say(f"  {len(jobs)} runs on {data.provenance}; interrupted, they resume where they were")
     try:
         results = _train_all(jobs, arguments.data, arguments.jobs, tier)
-    except DivergedError as error:
-        say(f"error: {error}")
+    except KeyboardInterrupt:
+        return interrupted(arguments.runs)
+    except (DivergedError, BrokenProcessPool) as error:
+        say(f"error: {error} Every finished epoch is in {arguments.runs}")
         return 1
     variants: dict[tuple[str, str], list[Job]] = {}
     for job in jobs:

@@ -203,6 +203,14 @@ def test_temporary_files_of_a_killed_process_are_removed(whole, tiny_row, tiny_d
     assert not leftover.exists()
 
 
+def test_a_process_killed_while_claiming_its_directory_leaves_it_usable(
+    tiny_row, tiny_data, tmp_path
+):
+    (tmp_path / ".run-x1y2.json").write_text("half")
+    assert train(Request(tiny_row, 5), tiny_data, tmp_path, epochs=1)["epochs"] == 1
+    assert not (tmp_path / ".run-x1y2.json").exists()
+
+
 def test_divergence_is_reported_and_sound_epochs_kept(tiny_row, tiny_data, tmp_path, monkeypatch):
     request, folder = Request(tiny_row, 5), tmp_path / "run"
     train(request, tiny_data, folder, epochs=1)

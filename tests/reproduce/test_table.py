@@ -1,6 +1,11 @@
 """The table: what a tier trains, what it may claim, and what the stage records."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +25,7 @@ from reproduce.table import (
     table_row,
 )
 
+CHECKOUT = Path(__file__).parents[2]
 SMALL = """
 name = "small"
 title = "EP, small"
@@ -171,6 +177,44 @@ def test_the_command_trains_side_by_side_and_leaves_a_stage(tmp_path, capsys, mo
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*") if p.is_file()}
     assert main(arguments) == 0
     assert {p: p.stat().st_mtime_ns for p in before} == before
+
+
+def test_ctrl_c_stops_every_process_and_what_is_left_resumes(tmp_path):
+    row = tmp_path / "small.toml"
+    row.write_text(SMALL)
+    arguments = [
+        "table",
+        "--rows",
+        str(row),
+        "--seeds",
+        "3",
+        "--epochs",
+        "8",
+        "--nudges",
+        "outside",
+    ]
+    arguments += ["--out", str(tmp_path / "stage"), "--runs", str(tmp_path / "runs")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "reproduce", *arguments],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    ) as process:
+        for line in process.stdout:
+            if "seed 0: test error" in line:
+                os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+                break
+        said, errors = process.communicate()
+    assert process.returncode == 130
+    assert "Resume with: python -m reproduce table --rows" in said
+    assert "Traceback" not in errors
+    assert not (tmp_path / "stage").exists()
+    assert len(list((tmp_path / "runs").glob("*/DONE"))) < 3
+    assert main(arguments) == 0
+    assert len(list((tmp_path / "runs").glob("*/DONE"))) == 3
 
 
 @pytest.mark.parametrize(
