@@ -225,7 +225,7 @@ def _verify(files: dict[str, IdxFile]) -> bool:
         if matching and name not in matching and len(file.values) == MNIST_COUNTS[name]:
             raise DataError(
                 f"{file.path}: SHA-256: expected MNIST's {MNIST_SHA256[name]}, found {file.sha256}"
-                f" ({', '.join(matching)} in the same directory is MNIST's)"
+                f" ({', '.join(matching)} in the same directory: MNIST's)"
             )
     return len(matching) == len(files)
 
