@@ -8,13 +8,15 @@
     - [approximately_settled]: Theorem 1 holds if the residual is [o(beta)];
     - [residual_must_be_o_beta]: and only then, already for the first update;
     - [residual_amplified]: the amplification by [1 / beta], as a lower bound;
-    - [residual_bound], [approximately_settled_bound]: upper bounds with explicit constants;
+    - [residual_bound], [approximately_settled_bound], [unsettled_bptt_bound]: upper bounds with
+      explicit constants, the last against BPTT of the free phase as it was, never at rest;
     - [residual_decays], [distance_from_residual]: how many free steps are enough, when they
       contract;
     - [residual_of_order_beta]: a network in which a residual of [2 beta] turns the first
       update round.
 
-    The limits are taken at [eta / beta -> 0], and compared with BPTT at the steady state.
+    The limits are taken at [eta / beta -> 0], and compared with BPTT at the steady state that
+    the free phase approaches.
     The vocabulary and the proofs' technical part are in [Drift.v]. *)
 
 From Coq Require Import Reals Lra List Lia.
@@ -238,6 +240,52 @@ Proof.
 induction k as [|k IH]; simpl. lra. eapply Rle_trans. apply J_bound. rewrite Rmult_assoc. now apply Rmult_le_compat_l.
 Qed.
 
+(* BPTT along the free phase as it was: each step multiplies by the Jacobian at its own state *)
+Lemma unsettled_bptt (q : nat -> State N) (DF : nat -> State N * Param N -> State N) :
+  q 0%nat = s -> (forall k, (k < t)%nat -> F N (q (S k), theta N) = q k) ->
+  (forall k, (k <= t)%nat -> primitive_function (dot_state N) (dot_param N) (Phi N) (F N) (Phi_theta N) (q k) (theta N)) ->
+  (forall k, (k <= t)%nat -> filterdiff (U := joint N) (F N) (locally ((q k, theta N) : joint N)) (DF k)) ->
+  (forall k, (k <= t)%nat -> exists DPhi, filterdiff (U := joint N) (Phi_theta N) (locally ((q k, theta N) : joint N)) DPhi) ->
+  (forall k x, (k <= t)%nat -> norm (minus (dF_ds (DF k) x) (J x)) <= lambda * norm x) ->
+  is_gradient (State N) (dot_state N) (ell N) s (grad_ell N s) -> forall k, (k <= t)%nat ->
+  exists g, is_gradient (State N) (dot_state N) (loss_of_state N k) (q k) g /\
+    norm g <= (j + lambda) ^ k * norm (grad_ell N s) /\
+    norm (minus g (iterate J k (grad_ell N s))) <= ((j + lambda) ^ k - j ^ k) * norm (grad_ell N s).
+Proof.
+intros q0 qS HP HF HPhi HJ Hl k. induction k as [|k IH]; intros Hk.
+- exists (grad_ell N s). split; [|split].
+  + rewrite q0. exact Hl.
+  + simpl. lra.
+  + cbn [iterate]. assert (E : minus (grad_ell N s) (grad_ell N s) = zero) by module (State N). rewrite E, norm_zero. simpl. lra.
+- destruct IH as [g [G [B1 B2]]]. lia.
+  destruct (HPhi (S k) Hk) as [DPhi HPhi'].
+  set (A := dF_ds (DF (S k))).
+  exists (A g). split; [|split].
+  + assert (HA := @dF_s (State N) (Param N) (F N) (q (S k)) (theta N) _ _ (F_diff_split (HF (S k) Hk)) (dF_dtheta_linear (HF (S k) Hk))).
+    unfold is_gradient in *. rewrite <- (qS k) in G by lia.
+    eapply filterdiff_ext_lin.
+    exact (@filterdiff_comp' R_AbsRing (State N) (State N) R_NormedModule (fun x => F N (x, theta N)) (loss_of_state N k) (q (S k)) _ _ HA G).
+    intros h. cbv beta.
+    symmetry. exact (jacobian_symmetric (dot_state_inner N) (dot_param_inner N) (HP (S k) Hk) (HF (S k) Hk) HPhi' g h).
+  + assert (X := HJ (S k) g Hk). fold A in X. assert (Y := J_bound g).
+    replace (A g) with (plus (minus (A g) (J g)) (J g)) by module (State N).
+    eapply Rle_trans. apply norm_triangle. simpl.
+    apply Rle_trans with ((j + lambda) * norm g). lra.
+    rewrite Rmult_assoc. apply Rmult_le_compat_l; lra.
+  + assert (X := HJ (S k) g Hk). fold A in X.
+    assert (E : minus (A g) (iterate J (S k) (grad_ell N s)) = plus (minus (A g) (J g)) (J (minus g (iterate J k (grad_ell N s))))).
+    { cbn [iterate]. assert (EJ : J (minus g (iterate J k (grad_ell N s))) = minus (J g) (J (iterate J k (grad_ell N s)))) by exact (linear_minus J _ _ J_linear).
+      rewrite EJ. generalize (A g) (J g) (J (iterate J k (grad_ell N s))). intros. module (State N). }
+    rewrite E. eapply Rle_trans. apply norm_triangle.
+    assert (Y := J_bound (minus g (iterate J k (grad_ell N s)))).
+    simpl.
+    replace (((j + lambda) * (j + lambda) ^ k - j * j ^ k) * norm (grad_ell N s)) with
+      (lambda * ((j + lambda) ^ k * norm (grad_ell N s)) + j * (((j + lambda) ^ k - j ^ k) * norm (grad_ell N s))) by ring.
+    apply Rplus_le_compat.
+    * eapply Rle_trans. exact X. apply Rmult_le_compat_l; assumption.
+    * eapply Rle_trans. exact Y. apply Rmult_le_compat_l; assumption.
+Qed.
+
 (** The normalised update is [J^t] applied to the first one, up to [(j + delta)^t - j^t]. *)
 Lemma update_bound :
   norm (minus (Delta_state_from N s t beta eta) (iterate J t (Delta_state_from N s 0 beta eta))) <=
@@ -306,6 +354,38 @@ assert (R0 : region (cep_from N s beta eta 0)) by (apply inside_region; lia).
 assert (W := grad_bound Hreg R0). change (fst (cep_from N s beta eta 0)) with s in W. cbn [fst] in W.
 assert (V : j ^ t * norm (minus (grad_ell N s) (grad_ell N (s_star N))) <= j ^ t * (L * norm (minus s (s_star N)))).
 { apply Rmult_le_compat_l; auto. now apply pow_le. }
+lra.
+Qed.
+(** ... and against BPTT's gradient of the free phase as it was, never at rest: [q k] is its
+    state [k] steps before the end, and [DF k] the derivative of [F] there, which differs
+    from [J] by at most [lambda] as in the region.  No steady state is mentioned. *)
+Theorem unsettled_bptt_bound (q : nat -> State N) (DF : nat -> State N * Param N -> State N) (eps : R) (g_s : State N) :
+  q 0%nat = s -> (forall k, (k < t)%nat -> F N (q (S k), theta N) = q k) ->
+  (forall k, (k <= t)%nat -> primitive_function (dot_state N) (dot_param N) (Phi N) (F N) (Phi_theta N) (q k) (theta N)) ->
+  (forall k, (k <= t)%nat -> filterdiff (U := joint N) (F N) (locally ((q k, theta N) : joint N)) (DF k)) ->
+  (forall k, (k <= t)%nat -> exists DPhi, filterdiff (U := joint N) (Phi_theta N) (locally ((q k, theta N) : joint N)) DPhi) ->
+  (forall k x, (k <= t)%nat -> norm (minus (dF_ds (DF k) x) (J x)) <= lambda * norm x) ->
+  is_gradient (State N) (dot_state N) (ell N) s (grad_ell N s) ->
+  is_gradient (State N) (dot_state N) (loss_of_state N t) (q t) g_s ->
+  norm (residual N s) <= eps ->
+  norm (plus (Delta_state_from N s t beta eta) g_s) <=
+  (j + delta) ^ t * (eps / Rabs beta) + 2 * ((j + delta) ^ t - j ^ t) * norm (grad_ell N s).
+Proof.
+intros q0 qS HP HF HPhi HJ Hl Hgs Heps.
+destruct (unsettled_bptt q DF q0 qS HP HF HPhi HJ Hl (le_n t)) as [g [G [_ Hg]]].
+rewrite (gradient_unique (dot_state_inner N) Hgs G).
+assert (X := residual_bound Heps).
+set (d := Delta_state_from N s t beta eta) in *. set (y := iterate J t (grad_ell N s)) in *.
+assert (E : plus d g = plus (plus d y) (minus g y)) by (clearbody d y; module (State N)).
+rewrite E. eapply Rle_trans. apply norm_triangle. 
+assert (dp := delta_pos).
+assert (ld : lambda <= delta).
+{ unfold delta. assert (P := Rabs_pos (eta / beta)). assert (Q := Rabs_pos beta).
+  assert (0 <= mu * nu * Rabs (eta / beta)) by (repeat apply Rmult_le_pos; assumption).
+  assert (0 <= L * Rabs beta) by (now apply Rmult_le_pos). lra. }
+assert (W : (j + lambda) ^ t <= (j + delta) ^ t) by (apply pow_incr; lra).
+assert (V : ((j + lambda) ^ t - j ^ t) * norm (grad_ell N s) <= ((j + delta) ^ t - j ^ t) * norm (grad_ell N s)).
+{ apply Rmult_le_compat_r. apply norm_ge_0. lra. }
 lra.
 Qed.
 End Bound.
