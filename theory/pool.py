@@ -45,6 +45,9 @@ def decide_all(cases: Sequence[Case], processes: int) -> Iterator[Check]:
                 except BrokenProcessPool:
                     reason = "a worker process died (out of memory?) before this was decided"
                     yield judge(futures[done], Outcome(Answer.UNDECIDED, reason=reason), 0.0)
+                except Exception as error:  # noqa: BLE001 - the other cases are worth having
+                    reason = f"the worker process failed: {type(error).__name__}: {error}"
+                    yield judge(futures[done], Outcome(Answer.UNDECIDED, reason=reason), 0.0)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -138,10 +138,17 @@ def test_bad_usage_is_explained(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_a_dead_worker_loses_its_own_case_only(monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (pool.BrokenProcessPool(), "worker process died"),
+        (ImportError("no such module"), "worker process failed: ImportError: no such module"),
+    ],
+)
+def test_a_dead_worker_loses_its_own_case_only(monkeypatch, error, reason):
     class Done:
         def result(self):
-            raise pool.BrokenProcessPool
+            raise error
 
     class Pool:
         def __init__(self, *_, **__):
@@ -160,4 +167,4 @@ def test_a_dead_worker_loses_its_own_case_only(monkeypatch):
     monkeypatch.setattr(pool, "as_completed", list)
     checks = list(pool.decide_all([case(), case(name="other")], 2))
     assert [c.verdict for c in checks] == [Verdict.INCONCLUSIVE] * 2
-    assert "worker process died" in checks[0].reason
+    assert reason in checks[0].reason
