@@ -94,9 +94,11 @@ Lemma leaky_derivatives (s th : R) :
   derivatives (leaky_at s th) (fun h => / 2 * fst h + 1 * snd h) (fun h => 1 * fst h + 0 * snd h).
 Proof. split; apply affine_plane_diff with (c := 0); intros x y; simpl; field. Qed.
 
-Lemma leaky_primitive (s th : R) : has_primitive_function (leaky_at s th).
+Lemma leaky_gradient (s th : R) (z : joint (leaky_at s th)) :
+  is_gradient (joint (leaky_at s th)) (@product_inner R1 R1 times times) (Phi (leaky_at s th)) z
+    (F (leaky_at s th) z, Phi_theta (leaky_at s th) z).
 Proof.
-unfold has_primitive_function, primitive_function. apply filter_forall. intros [x y].
+destruct z as [x y].
 apply (@gradient_by_remainder (prod_NormedModule R_AbsRing R1 R1) _ _ _ _ 2).
 apply (is_inner_product_prod is_inner_product_R is_inner_product_R). lra.
 intros [x' y']. set (q := minus _ _).
@@ -109,6 +111,8 @@ replace (x' * x' / 4 + y' * x' - (x * x / 4 + y * x) - ((x / 2 + y) * (x' + - x)
 eapply Rle_trans. apply Rabs_triang. unfold Rdiv. rewrite !Rabs_mult, (Rabs_right (/ 4)) by lra.
 generalize (Rabs_pos (x' + - x)) (Rabs_pos (y' + - y)). nra.
 Qed.
+Lemma leaky_primitive (s th : R) : has_primitive_function (leaky_at s th).
+Proof. unfold has_primitive_function, primitive_function. apply filter_forall. exact (@leaky_gradient s th). Qed.
 
 Lemma leaky_loss (s th : R) : loss_differentiable (leaky_at s th).
 Proof. split. apply half_square_gradient. apply minus_const_continuous. Qed.

@@ -9,7 +9,8 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
-From CEP Require Import Potential Network Statements Examples Counterexamples.
+From CEP Require Import Potential Network AugmentedGradient AugmentedPrimitive Preactivation Prototypical.
+From CEP Require Import Statements Examples Counterexamples.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -29,6 +30,17 @@ Lemma state_updates_converge N t :
 Proof.
 intros A1 A2 A3 A4 A5. destruct (bptt_gradients_exist t A1 A2 A3 A5) as [g_s [_ [Hs _]]].
 exists (opp g_s). now apply state_updates_descend.
+Qed.
+
+Lemma inside_updates_of_param_descend N sigma D t g_th :
+  has_primitive_function N -> twice_differentiable N -> loss_differentiable N ->
+  activation_settled N sigma -> activation_differentiable N sigma D ->
+  continuous_nearby N -> activation_continuous_nearby N sigma ->
+  is_parameter_gradient N sigma (ell N) t g_th -> iterated_limit (inside_Delta_param N sigma t) (opp g_th).
+Proof.
+intros A1 A2 A3 A4 A5 A6 A7 Hth.
+destruct (inside_gradients_exist A1 A2 A3 A4 A5 t) as [g_p [_ [Hp _]]].
+exact (proj2 (inside_nudge_exact A1 A2 A3 A4 A5 A6 A7 Hp Hth)).
 Qed.
 
 Lemma joint_limit_at_vanishing_ratio N t g_s g_th (beta eta : R -> R) :
@@ -421,3 +433,68 @@ match type of L with iterated_limit ?f _ => assert (L2 : iterated_limit (V := R1
 assert (E := iterated_limit_unique L L2). change (- (/ 2) ^ 1 = - (3 / 2) + 0) in E. simpl in E. lra.
 Qed.
 End DifferenceToRest.
+
+Module NudgeOutside.
+(** Discrete time: the nudge outside the activation is exact for the loss itself. *)
+Definition unaltered : Prop :=
+  forall N sigma D t g_th, has_primitive_function N -> twice_differentiable N -> loss_differentiable N ->
+    activation_settled N sigma -> activation_differentiable N sigma D ->
+    continuous_nearby N -> activation_continuous_nearby N sigma ->
+    is_parameter_gradient N sigma (ell N) t g_th ->
+    iterated_limit (inside_Delta_param N sigma t) (opp g_th).
+Definition altered : Prop :=
+  forall N sigma D t g_th, has_primitive_function N -> twice_differentiable N -> loss_differentiable N ->
+    activation_settled N sigma -> activation_differentiable N sigma D ->
+    continuous_nearby N -> activation_continuous_nearby N sigma ->
+    is_parameter_gradient N sigma (ell N) t g_th ->
+    iterated_limit (outside_Delta_param N sigma t) (opp g_th).
+Ltac proof_script := red; intros; simple eapply inside_updates_of_param_descend; eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct outside_nudge_fails as [G [_ E]].
+assert (L := H _ _ _ 0%nat _ one_unit_primitive one_unit_twice one_unit_loss one_unit_rest one_unit_activation
+  one_unit_near one_unit_activation_near G).
+assert (L2 : iterated_limit (V := R1) (outside_Delta_param one_unit sigmoid 0) (- (3 / 4))).
+{ apply (@iterated_limit_ext R1 (fun _ _ => - (3 / 4))). intros b e Hb He. symmetry. exact (E b e Hb He).
+  apply (@iterated_limit_continuous (fun _ _ => - (3 / 4)) (fun _ => - (3 / 4))). 2: apply continuous_const. intros b Hb. split. reflexivity. apply continuous_const. }
+assert (X := iterated_limit_unique L L2). change (- (9 / 16) = - (3 / 4)) in X. lra.
+Qed.
+End NudgeOutside.
+
+Module SquareNotHalved.
+(** The augmented primitive function has [kappa] times the square, not [kappa / 2] times it. *)
+Definition unaltered : Prop :=
+  forall N (rates : Param N -> Param N) (beta eta : R),
+    affine_in_theta N -> primitive_function_everywhere N -> phi_differentiable N ->
+    bounded_inner_product (Param N) (dot_param N) -> is_linear rates -> self_adjoint (Param N) (dot_param N) rates ->
+    primitive_function_everywhere (augmented N (fun v => scal (eta / beta : R_AbsRing) (rates v))) /\
+    forall t, fst (cep_with_rates N rates beta eta t) = ep (augmented N (fun v => scal (eta / beta : R_AbsRing) (rates v))) beta t /\
+      snd (cep_with_rates N rates beta eta t) = ep_update (augmented N (fun v => scal (eta / beta : R_AbsRing) (rates v))) rates beta eta t.
+Definition altered : Prop :=
+  forall N (rates : Param N -> Param N) (beta eta : R),
+    affine_in_theta N -> primitive_function_everywhere N -> phi_differentiable N ->
+    bounded_inner_product (Param N) (dot_param N) -> is_linear rates -> self_adjoint (Param N) (dot_param N) rates ->
+    primitive_function_everywhere (augmented N (fun v => scal (2 * (eta / beta) : R_AbsRing) (rates v))) /\
+    forall t, fst (cep_with_rates N rates beta eta t) = ep (augmented N (fun v => scal (2 * (eta / beta) : R_AbsRing) (rates v))) beta t /\
+      snd (cep_with_rates N rates beta eta t) = ep_update (augmented N (fun v => scal (2 * (eta / beta) : R_AbsRing) (rates v))) rates beta eta t.
+Ltac proof_script := red; intros; simple apply cep_is_ep_in_augmented; assumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H.
+assert (A : affine_in_theta leaky) by (intros s th; simpl; unfold times; simpl; unfold zero; simpl; field).
+assert (P : primitive_function_everywhere leaky) by exact (@leaky_gradient 1 (1 / 2)).
+assert (Q : phi_differentiable leaky) by (intros s; exists (fun h => h); apply filterdiff_id).
+destruct (H leaky (fun v => v) 1 1 A P Q bounded_inner_product_R is_linear_id (fun x y => eq_refl)) as [_ E].
+destruct (E 2%nat) as [E2 _].
+set (s1 := 1 / 2 + 1 / 2 + - (1 * (1 - 0))).
+set (r1 := 1 / 2 + (1 / 2 + 2 * (1 / 1) * (1 + - 1)) + - (1 * (1 - 0))).
+change (s1 / 2 + (1 / 2 + 1 / 1 * (s1 + - 1)) + - (1 * (s1 - 0)) =
+  r1 / 2 + (1 / 2 + 2 * (1 / 1) * (r1 + - 1)) + - (1 * (r1 - 0))) in E2. unfold s1, r1 in E2. lra.
+Qed.
+End SquareNotHalved.
