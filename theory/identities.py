@@ -171,17 +171,26 @@ def vector_field_error(
     phase: Phase = nudged_phase,
     unrolled: Unrolled = unrolled_gradients,
 ) -> Iterator[Sides]:
-    """C-VF: ``Delta_s(t) + nabla_s(t) = ((J^T)^t - J^t) dl/ds``, whatever the backward weights."""
+    """C-VF: ``Delta_s(t) + nabla_s(t) = ((J^T)^t - J^t) dl/ds``, whatever the backward weights.
+
+    In the prototypical setting ``Delta_s(t) + D nabla_s(t) = (D (J^T)^t - J^t D) dl/ds``.
+    """
     yield from settled(point)
     scale = point.network.time_scale
     nabla = unrolled(point.network, point.x, point.y, point.parameters, point.state, steps=steps)
-    forward = backward = tuple(g * -1 for g in _first_response(point))
+    forward = tuple(g * -1 for g in _first_response(point))
+    output = _times(SquaredError().gradient(point.state[0], point.y), scale)
+    backward = (output, *forward[1:])
     for t, (states, increments) in enumerate(
         _first_order(point, C_VF, phase, steps=steps, kappa=0)
     ):
-        error = tuple(b - f for b, f in zip(backward, forward, strict=True))
+        error = tuple(
+            _times(b, slope) - f
+            for b, f, slope in zip(backward, forward, point.slopes, strict=True)
+        )
         for n, delta in enumerate(states):
-            yield f"s_{n}", t, delta + _times(nabla.states[t][n], scale), error[n]
+            gradient = _times(nabla.states[t][n], point.slopes[n])
+            yield f"s_{n}", t, delta + _times(gradient, scale), error[n]
         along = _transposed_in_parameters(point, error)
         for name, delta in increments.items():
             yield name, t, delta + _times(nabla.parameters[t][name], scale), along[name]

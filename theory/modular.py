@@ -156,6 +156,14 @@ def _families() -> Iterator[tuple[str, str, str, Shape, Identity, Answer]]:
         partial(vector_field_error, steps=STEPS),
         Answer.HOLDS,
     )
+    yield (
+        "vector_field",
+        "asymmetric weights: the error, prototypical",
+        "Delta_s(t) + D nabla_s(t) -> (D (J^T)^t - J^t D) dl/ds, and (da/dtheta)^T of it for theta",
+        replace(free, setting="prototypical"),
+        partial(vector_field_error, steps=STEPS),
+        Answer.HOLDS,
+    )
 
 
 def cases() -> tuple[Case, ...]:

@@ -50,6 +50,10 @@ def test_the_cases_cover_both_of_the_papers_networks_and_name_their_error_probab
         (Shape(SMALL, linear_output=True), at_kappa),
         (Shape(SMALL, backward="symmetric"), partial(exact, rule=C_VF)),
         (Shape(SMALL, backward="free"), partial(vector_field_error, steps=6)),
+        (
+            Shape(SMALL, backward="free", setting="prototypical"),
+            partial(vector_field_error, steps=6),
+        ),
         (Shape(SMALL, batch=3, order=3), partial(augmented, steps=5, order=3)),
     ],
 )
