@@ -8,7 +8,10 @@ SYMBOLIC = (
     "theorem1", "augmented", "joint_limit", "stability", "prototypical", "vector_field", "centred",
 )
 
-MAIN_FILES = ("Statements.v", "Examples.v", "Counterexamples.v")
+MAIN_FILES = (
+    "Statements.v", "MiniBatch.v", "SettlingBound.v", "Examples.v", "AugmentedExamples.v",
+    "OrderOfLimitsExamples.v", "Counterexamples.v",
+)
 
 
 @dataclass(frozen=True)
