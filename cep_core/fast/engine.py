@@ -95,7 +95,7 @@ class BatchedEngine:
             next mini-batch.
 
         Raises:
-            ValueError: ``x`` or ``y`` has another shape, or holds no sample.
+            ValueError: ``x`` or ``y`` has another shape, or holds no sample; or another sign.
 
         """
         batch = x.shape[1]
@@ -150,6 +150,8 @@ class BatchedEngine:
 
     def _prepare(self, space: Workspace, sign: int) -> Callable[[], None]:
         """Return what learns from ``space.x`` and ``space.y``: both phases, then the parameters."""
+        if sign not in {1, -1}:
+            raise ValueError(f"sign: expected 1 or -1, found {sign}")
         program, settling, beta = Program(), self._settling, sign * self.procedure.beta
         settling.drive(program, space)
         settling.settle(program, space, self.procedure.free_steps)
@@ -162,7 +164,6 @@ class BatchedEngine:
                 program.add(kept.copy_, state)
             for rest, state in zip(space.rest, steady, strict=True):
                 program.add(state.copy_, rest)
-            settling.fields(program, space, settling.even, SECOND)
             other_end = self._nudge(program, space, -beta)
             self._change_parameters(program, space, space.end, self._kappas(space, 2 * beta))
             self._change_parameters(program, space, other_end, self._kappas(space, -2 * beta))
@@ -175,23 +176,21 @@ class BatchedEngine:
         return Kappas.of(self.weights, self.rates, damping / (beta * space.batch))
 
     def _nudge(self, program: Program, space: Workspace, beta: float) -> tuple[torch.Tensor, ...]:
-        """Run the nudged phase from the steady state and return where its last state will be.
-
-        The even layers' fields of its first step are those that the free phase left.
-        """
+        """Run the nudged phase from the steady state and return where its last state will be."""
         settling, steps = self._settling, self.procedure.nudged_steps
         kappas = self._kappas(space, beta, self.procedure.damping)
         strength = beta * settling.activations[0].gain if self._inside else beta
         program.add(torch.mul, space.y, strength, out=space.pull)
         self._meanwhile.begin(program, space, kappas)
+        settling.fields(program, space, settling.even, SECOND, space.field)
         self._advance(program, space, kappas, settling.even, SECOND, strength)
         for left in range(steps - 1, 0, -2):
             last = FIRST if left == 1 else BOTH
             for group, part in ((settling.odd, BOTH), (settling.even, last)):
-                settling.fields(program, space, group, part)
+                settling.fields(program, space, group, part, space.field)
                 self._advance(program, space, kappas, group, part, strength)
         if steps % 2:
-            settling.fields(program, space, settling.odd, FIRST)
+            settling.fields(program, space, settling.odd, FIRST, space.field)
             self._advance(program, space, kappas, settling.odd, FIRST, strength)
         halves = (SECOND, FIRST) if steps % 2 else (FIRST, SECOND)
         return tuple(state[halves[n % 2]] for n, state in enumerate(space.state))
@@ -212,7 +211,9 @@ class BatchedEngine:
         """
         free = () if self.procedure.rule.continual else tuple(n for n in group if n > 0)
         settling = self._settling
-        settling.activate(program, space, free, part)
+        for n in free:
+            field, state = space.field[n][part], space.state[n][part]
+            program.add(settling.activations[n].outer(field, state))
         for half in (FIRST, SECOND) if part == BOTH else (part,):
             for n in (n for n in group if n not in free):
                 new, before = space.state[n][half], space.state[n][1 - half]

@@ -5,6 +5,10 @@ before, and conversely. One synchronous step after another therefore runs two in
 that never meet: even layers at even times with odd layers at odd times, and the rest. Stacking the
 two, ``even = [s_{t}; s_{t+1}]`` over ``odd = [s_{t-1}; s_{t}]``, makes two synchronous steps of all
 layers one alternation: the odd layers from the even ones, then the even ones from the odd.
+
+All ``T`` steps are made. In float32 a network rarely repeats its state bit by bit before ``T``, and
+with two hidden layers it keeps trembling in the last bits for ever, so that stopping at a repeated
+state, which would change nothing, would save nothing either.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import torch
 from cep_core.fast.elementwise import Elementwise
 from cep_core.fast.program import Program
 from cep_core.fast.weights import Weights
-from cep_core.fast.workspace import BOTH, FIRST, SECOND, Workspace
+from cep_core.fast.workspace import BOTH, FIRST, SECOND, Rows, Workspace
 
 
 class Settling:
@@ -49,10 +53,21 @@ class Settling:
                 program.product(first, space.x, self.weights.drive, alpha=f.gain)
                 program.add(second.copy_, first)
 
-    def fields(self, program: Program, space: Workspace, group: tuple[int, ...], part: int) -> None:
-        """Fields of a group of layers from the states of the other, for one or both halves."""
+    def fields(
+        self,
+        program: Program,
+        space: Workspace,
+        group: tuple[int, ...],
+        part: int,
+        outs: tuple[Rows, ...],
+    ) -> None:
+        """Fields of a group of layers from the states of the other, for one or both halves.
+
+        They are written into ``outs``: ``space.field``, or ``space.state`` in the place of the
+        states that they replace.
+        """
         for n in group:
-            field, gain = space.field[n][part], self.activations[n].gain
+            field, gain = outs[n][part], self.activations[n].gain
             constant = space.base[n][part]
             for m in self.weights.neighbours(n):
                 signal, into = space.state[m][part], self.weights.into[n, m]
@@ -61,25 +76,23 @@ class Settling:
             if constant is not field:
                 program.add(field.copy_, constant)
 
-    def activate(
-        self, program: Program, space: Workspace, group: tuple[int, ...], part: int
-    ) -> None:
-        """States of a group of layers from their fields."""
+    def update(self, program: Program, space: Workspace, group: tuple[int, ...], part: int) -> None:
+        """Next states of a group of layers, in place of the ones before."""
+        self.fields(program, space, group, part, space.state)
         for n in group:
-            program.add(self.activations[n].outer(space.field[n][part], space.state[n][part]))
+            state = space.state[n][part]
+            program.add(self.activations[n].outer(state, state))
 
     def settle(self, program: Program, space: Workspace, steps: int) -> None:
         """Run ``steps`` transitions from the zero state, after :meth:`drive`.
 
-        Afterwards the even layers hold ``[s_T; s_{T+1}]`` and the odd ones ``[s_{T-1}; s_T]``; the
-        later half of an even layer's field is that of ``s_{T+1}``.
+        Afterwards the even layers hold ``[s_T; s_{T+1}]`` and the odd ones ``[s_{T-1}; s_T]``.
         """
         if steps % 2:
             for n, half in enumerate(self.now):
                 state = space.state[n][half]
                 program.add(self.activations[n].outer(space.base[n][half], state))
-            self.fields(program, space, self.even, SECOND)
-            self.activate(program, space, self.even, SECOND)
+            self.update(program, space, self.even, SECOND)
         else:
             for n in self.even:
                 earlier, later, _ = space.state[n]
@@ -87,5 +100,4 @@ class Settling:
                 program.add(self.activations[n].outer(space.base[n][SECOND], later))
         for _ in range(steps // 2):
             for group in (self.odd, self.even):
-                self.fields(program, space, group, BOTH)
-                self.activate(program, space, group, BOTH)
+                self.update(program, space, group, BOTH)

@@ -74,7 +74,9 @@ class Weights:
                     expected, found = tuple(place[seed].shape), tuple(value.shape)
                     msg = f"parameter {name}: expected shape {expected}, found {found}"
                     raise ValueError(msg)
-                place[seed].copy_(value)
+        for seed, parameters in enumerate(several):
+            for name, place in stored.items():
+                place[seed].copy_(parameters[name])
         mirror = Program()
         self.mirror(mirror)
         mirror.run()

@@ -40,24 +40,24 @@ class Workspace:
         self.batch = batch
         count = weights.drive.shape[0]
 
-        def empty(*shape: int) -> torch.Tensor:
+        def zeros(*shape: int) -> torch.Tensor:
             return torch.zeros(shape, dtype=weights.drive.dtype, device=weights.drive.device)
 
         def rows(size: int) -> Rows:
-            both = empty(count, 2 * batch, size)
+            both = zeros(count, 2 * batch, size)
             return both[:, :batch], both[:, batch:], both
 
         self.state = tuple(map(rows, weights.sizes))
         self.field = tuple(map(rows, weights.sizes))
         self.base = tuple(map(rows, weights.sizes))
         self.change = tuple(map(rows, weights.sizes))
-        self.rest = tuple(empty(count, batch, size) for size in weights.sizes)
-        self.moved = tuple(empty(count, batch, size) for size in weights.sizes)
-        self.end = tuple(empty(count, batch, size) for size in weights.sizes)
-        self.column = empty(count, 2 * batch, 1).fill_(1)
+        self.rest = tuple(zeros(count, batch, size) for size in weights.sizes)
+        self.moved = tuple(zeros(count, batch, size) for size in weights.sizes)
+        self.end = tuple(zeros(count, batch, size) for size in weights.sizes)
+        self.column = zeros(count, 2 * batch, 1).fill_(1)
         self.grown, self.fixed, self.static = (
-            tuple(empty(count, batch, batch) for _ in weights.sizes) for _ in range(3)
+            tuple(zeros(count, batch, batch) for _ in weights.sizes) for _ in range(3)
         )
-        self.x = empty(count, batch, weights.drive.shape[1])
-        self.y = empty(count, batch, weights.sizes[0])
-        self.pull = empty(count, batch, weights.sizes[0])
+        self.x = zeros(count, batch, weights.drive.shape[1])
+        self.y = zeros(count, batch, weights.sizes[0])
+        self.pull = zeros(count, batch, weights.sizes[0])
