@@ -308,8 +308,10 @@ def plot(result: ProcessResult | OrderResult, folder: Path) -> dict[str, Any]:
 
 def _described_processes(result: ProcessResult) -> dict[str, Any]:
     figure = result.figure
+    labels = ", ".join(dict.fromkeys(part.label for part in figure.parts))
     return {
         "kind": "processes",
+        "title": f"{labels}. {figure.title}, {figure.setting.name} setting",
         "setting": _settings_line(figure.setting),
         "figures": [
             {
