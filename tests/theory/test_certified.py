@@ -21,6 +21,7 @@ from theory.certified import (
     digit,
     digit_setup,
     energy_based,
+    in_balls,
     prototypical,
     random_setup,
 )
@@ -147,8 +148,6 @@ def pair(weight):
 
 
 def certify_near(setup, value):
-    from theory.certified import in_balls  # noqa: PLC0415 - for this helper only
-
     parameters = {name: balls(p.numpy()) for name, p in setup.parameters.items()}
     near = [np.full((1, 1), value)] * 2
     return certify(in_balls(setup.network), balls(setup.x.numpy()), parameters, near)
