@@ -7,10 +7,11 @@
       |Delta_theta(t) + nabla_theta(t)| <= param_constant t * (|beta| + |eta/beta|)
 
     whenever |beta| + |eta/beta| <= [validity_radius] t.  The constants and the radius are
-    defined below by recursion on [t] from eight numbers ([problem_data]): bounds on the
+    defined in [ErrorConstants.v] by recursion on [t] from eight numbers ([problem_data]): bounds on the
     norms of the first derivatives at rest, on the second-order remainders of F and
     dPhi/dtheta in a ball, on the loss gradient at rest and on its Lipschitz constant.
-    The theorem is [cep_error_bound]; [error_bound_example] evaluates it on a network.
+    The theorem is [cep_error_bound]; [leaky_error_bound] in
+    [OrderOfLimitsExamples.v] evaluates it on a network.
 
     Idea.  Write h = |beta|, k = |eta/beta|.  Let u_t solve the linear recursion at kappa = 0,
     u_(t+1) = J u_t - g, so that u_(t+1) - u_t = -J^t g = -nabla_s(t).  By induction on t
@@ -23,131 +24,9 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics LearningRules LinearResponse Potential.
+From CEP Require Export ErrorConstants.
 Set Implicit Arguments.
 Open Scope R_scope.
-
-(** ** The data and the constants *)
-
-Record problem_data : Type := Data {
-  norm_J : R;               (* of the Jacobian dF/ds *)
-  norm_B : R;               (* of dF/dtheta *)
-  norm_C : R;               (* of d(dPhi/dtheta)/ds, the transpose of dF/dtheta *)
-  remainder_F : R;          (* |F - its linear part at rest| <= remainder_F (|s - s_star| + |theta' - theta|)^2 *)
-  remainder_Phi_theta : R;  (* the same for dPhi/dtheta *)
-  norm_grad : R;            (* of the loss gradient at rest *)
-  lipschitz_grad : R;       (* of the loss gradient *)
-  radius : R }.             (* the ball round (s_star, theta) in which the last four hold *)
-
-Definition nonnegative (d : problem_data) : Prop :=
-  0 <= norm_J d /\ 0 <= norm_B d /\ 0 <= norm_C d /\ 0 <= remainder_F d /\ 0 <= remainder_Phi_theta d /\
-  0 <= norm_grad d /\ 0 <= lipschitz_grad d /\ 0 < radius d.
-
-Section Constants.
-Variable d : problem_data.
-
-(** a bound on |u_t| *)
-Fixpoint linear_size (t : nat) : R :=
-  match t with O => 0 | S t => norm_J d * linear_size t + norm_grad d end.
-
-(** one step of E and of Y, given the size X of the state before and X' after *)
-Definition next_state_error (t : nat) (E Y : R) : R :=
-  let X := linear_size t + E in
-  remainder_F d * (X + Y) ^ 2 + norm_J d * E + norm_B d * Y + lipschitz_grad d * X.
-Definition next_param_size (t : nat) (E E' Y : R) : R :=
-  let X := linear_size t + E in let X' := linear_size (1 + t) + E' in
-  Y + (norm_C d * (X + X') + 2 * remainder_Phi_theta d * (X + X' + Y) ^ 2).
-
-Fixpoint constants (t : nat) : R * R :=
-  match t with
-  | O => (0, 0)
-  | S t => let E := fst (constants t) in let Y := snd (constants t) in
-           let E' := next_state_error t E Y in (E', next_param_size t E E' Y)
-  end.
-Definition state_error (t : nat) : R := fst (constants t).
-Definition param_size (t : nat) : R := snd (constants t).
-Definition state_size (t : nat) : R := linear_size t + state_error t.
-
-Definition state_constant (t : nat) : R := state_error t + state_error (1 + t).
-Definition param_constant (t : nat) : R :=
-  norm_C d * state_constant t + 2 * remainder_Phi_theta d * (state_size t + state_size (1 + t) + param_size t) ^ 2.
-Definition validity_radius (t : nat) : R := Rmin 1 (radius d / (1 + state_size (1 + t) + param_size t)).
-End Constants.
-
-(** ** The constants are non-negative and grow with t *)
-Section Monotone.
-Variable d : problem_data.
-Hypothesis Hd : nonnegative d.
-Local Notation E := (state_error d).
-Local Notation Y := (param_size d).
-Local Notation U := (linear_size d).
-Local Notation X := (state_size d).
-
-Lemma U_next t : U (1 + t) = norm_J d * U t + norm_grad d.
-Proof. reflexivity. Qed.
-Lemma E_next t : E (1 + t) = remainder_F d * (X t + Y t) ^ 2 + norm_J d * E t + norm_B d * Y t + lipschitz_grad d * X t.
-Proof. reflexivity. Qed.
-Lemma Y_next t : Y (1 + t) = Y t + (norm_C d * (X t + X (1 + t)) + 2 * remainder_Phi_theta d * (X t + X (1 + t) + Y t) ^ 2).
-Proof. reflexivity. Qed.
-Lemma U_pos t : 0 <= U t.
-Proof.
-destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]. induction t as [|t IH]; simpl. lra.
-apply Rplus_le_le_0_compat; auto. now apply Rmult_le_pos.
-Qed.
-Lemma EY_pos t : 0 <= E t /\ 0 <= Y t.
-Proof.
-destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]. induction t as [|t [I1 I2]].
-- unfold state_error, param_size; simpl. lra.
-- assert (Hx : 0 <= X t) by (unfold state_size; generalize (U_pos t); lra).
-  assert (He : 0 <= E (1 + t)).
-  { rewrite E_next. repeat apply Rplus_le_le_0_compat; apply Rmult_le_pos; auto; apply pow2_ge_0. }
-  assert (Hx' : 0 <= X (1 + t)) by (unfold state_size; generalize (U_pos (1 + t)); lra).
-  split. exact He. change (S t) with (1 + t)%nat. rewrite Y_next.
-  assert (0 <= norm_C d * (X t + X (1 + t))) by (apply Rmult_le_pos; auto; lra).
-  assert (0 <= 2 * remainder_Phi_theta d * (X t + X (1 + t) + Y t) ^ 2) by (apply Rmult_le_pos; [lra | apply pow2_ge_0]). lra.
-Qed.
-Lemma X_pos t : 0 <= X t.
-Proof. unfold state_size. generalize (U_pos t) (proj1 (EY_pos t)). lra. Qed.
-Lemma sq_mono a b : 0 <= a -> a <= b -> a ^ 2 <= b ^ 2.
-Proof. intros. simpl. nra. Qed.
-Lemma Y_step t : Y t <= Y (1 + t).
-Proof.
-destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]. rewrite Y_next.
-assert (0 <= norm_C d * (X t + X (1 + t))) by (apply Rmult_le_pos; auto; generalize (X_pos t) (X_pos (1 + t)); lra).
-assert (0 <= 2 * remainder_Phi_theta d * (X t + X (1 + t) + Y t) ^ 2) by (apply Rmult_le_pos; [lra | apply pow2_ge_0]). lra.
-Qed.
-Lemma UE_step t : U t <= U (1 + t) /\ E t <= E (1 + t).
-Proof.
-destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]. induction t as [|t [I1 I2]].
-- split. simpl. lra. exact (proj1 (EY_pos 1)).
-- assert (HX : X t <= X (1 + t)) by (unfold state_size; lra).
-  assert (HY := Y_step t). generalize (X_pos t) (proj2 (EY_pos t)). intros.
-  split.
-  + rewrite (U_next (S t)). change (S t) with (1 + t)%nat. rewrite (U_next t) at 1. apply Rplus_le_compat_r. now apply Rmult_le_compat_l.
-  + rewrite (E_next (S t)). change (S t) with (1 + t)%nat. rewrite (E_next t) at 1.
-    repeat apply Rplus_le_compat; apply Rmult_le_compat_l; auto. apply sq_mono; lra.
-Qed.
-Lemma X_step t : X t <= X (1 + t).
-Proof. unfold state_size. generalize (UE_step t). lra. Qed.
-Lemma X_mono i t : (i <= t)%nat -> X i <= X t.
-Proof. induction 1. lra. eapply Rle_trans. exact IHle. apply X_step. Qed.
-Lemma Y_mono i t : (i <= t)%nat -> Y i <= Y t.
-Proof. induction 1. lra. eapply Rle_trans. exact IHle. apply Y_step. Qed.
-Lemma validity_radius_pos t : 0 < validity_radius d t.
-Proof.
-unfold validity_radius. apply Rmin_case. lra.
-destruct Hd as [? [? [? [? [? [? [? ?]]]]]]]. apply Rdiv_lt_0_compat; auto.
-generalize (X_pos (1 + t)) (proj2 (EY_pos t)). lra.
-Qed.
-(** Within the validity radius the second phase stays in the ball. *)
-Lemma stays_in_ball t eps x : 0 <= eps <= validity_radius d t -> 0 <= x -> x <= X (1 + t) \/ x <= Y t -> eps * x <= radius d.
-Proof.
-intros [H0 H1] Hx Hb. assert (HX := X_pos (1 + t)). assert (HY := proj2 (EY_pos t)).
-assert (Hr : 0 < radius d) by apply Hd.
-assert (H2 : eps <= radius d / (1 + X (1 + t) + Y t)) by (eapply Rle_trans; [exact H1 | apply Rmin_r]).
-apply Rle_trans with (radius d / (1 + X (1 + t) + Y t) * (1 + X (1 + t) + Y t)).
-apply Rmult_le_compat; lra. right; field; lra.
-Qed.
-End Monotone.
 
 (** ** The second phase at given beta and eta *)
 Section Trajectory.

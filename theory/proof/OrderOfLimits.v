@@ -10,6 +10,8 @@
     - [order_of_limits_param], [order_of_limits_state]: for the steps [0 .. t]
       taken together, the updates converge to minus the gradients if and only if
       kappa -> 0, as soon as [nabla_theta(i)] is not zero for some [i < t].
+      For the states [dPhi/dtheta] must be strictly differentiable in [s], as it is when its derivative is
+      continuous ([strict_of_continuous_derivative] in [Hilbert.v]); whether this can be weakened is open.
     - [cep_order_of_limits]: the case [t = 1] of the state, for [Delta_s(1)] alone.
     - [order_of_limits_matters], [order_of_limits_matters_state]: that condition is the weakest possible;
       [kappa_invisible_in_updates] is what happens without it.
@@ -33,18 +35,10 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse Potential JointLimit
-  ModifiedJacobian MovingRatio.
+  ModifiedJacobian MovingRatio FirstTrace.
+From CEP Require Export Hilbert.
 Set Implicit Arguments.
 Open Scope R_scope.
-
-(** The derivative of [dPhi/dtheta] in [s] is strict: the linear approximation holds for every
-    pair of states near [s_star], uniformly in the parameters near [theta].  It is so when Phi is twice
-    continuously differentiable. *)
-Definition strictly_differentiable_in_s (State Param : NM) (Phi_theta : State * Param -> Param) (C : State -> Param)
-  (s_star : State) (theta : Param) : Prop :=
-  forall eps : posreal, exists d : posreal, forall (s s' : State) (th : Param),
-  norm (minus s s_star) < d -> norm (minus s' s_star) < d -> norm (minus th theta) < d ->
-  norm (minus (minus (Phi_theta (s', th)) (Phi_theta (s, th))) (C (minus s' s))) <= eps * norm (minus s' s).
 
 Section OrderOfLimits.
 Variables State Param : NM.

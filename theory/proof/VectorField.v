@@ -10,7 +10,8 @@
       [- nabla_s(t) - bias] and [- nabla_theta(t) - H bias] with [bias = J^t g - (J^T)^t g], in the
       paper's order of limits and along every filter with eta/beta -> 0;
       [vf_limit_at_fixed_kappa] is the limit when eta/beta -> kappa.
-    - [vf_bias_bound]: [|bias| <= t |J - J^T| max(|J|, 1)^(t-1) |g|].
+    - [vf_bias_bound]: [|bias| <= t |J - J^T| max(|J|, 1)^(t-1) |g|]; in a Hilbert norm [|J^T| <= |J|]
+      ([transpose_bound] in [Hilbert.v]).
     - [vf_bias_symmetric], [vf_unbiased_iff_symmetric]: no bias when [J] is symmetric, and only then
       if it is to vanish for every loss.
     - [vf_bias_example]: a network whose bias does not vanish.
@@ -65,32 +66,6 @@ eapply Rle_trans. apply vf_bias_bound_sharp. apply Rmult_le_compat_r. apply norm
 apply Rmult_le_compat_l. apply Rmult_le_pos; auto. apply pos_INR. apply pow_incr. split; auto. apply Rmax_l.
 Qed.
 End BiasBound.
-
-(** In a Hilbert norm the transpose has the norm of [J], so that [Jt_bound] is no hypothesis. *)
-Theorem transpose_bound (V : NM) (ip : V -> V -> R) (J Jt : V -> V) (nJ : R) : is_inner_product V ip ->
-  (forall x, ip x x = norm x * norm x) -> (forall x y, ip (J x) y = ip x (Jt y)) ->
-  0 <= nJ -> (forall x, norm (J x) <= nJ * norm x) -> forall x, norm (Jt x) <= nJ * norm x.
-Proof.
-intros Hip Hn adj HnJ HJ x.
-(* Cauchy-Schwarz *)
-assert (CS : forall a b, ip a b <= norm a * norm b).
-{ intros a b. assert (Na : 0 <= norm a) by apply norm_ge_0. assert (Nb : 0 <= norm b) by apply norm_ge_0.
-  assert (Q : 0 <= ip (minus (scal (norm b : R_AbsRing) a) (scal (norm a : R_AbsRing) b)) (minus (scal (norm b : R_AbsRing) a) (scal (norm a : R_AbsRing) b))).
-  { rewrite Hn. generalize (norm_ge_0 (minus (scal (norm b : R_AbsRing) a) (scal (norm a : R_AbsRing) b))). nra. }
-  assert (sub : forall y z w, ip w (minus y z) = ip w y - ip w z).
-  { intros y z w. rewrite !(ip_sym Hip w). apply (ipMl Hip). }
-  rewrite !(ipMl Hip), !sub, !(ipSl Hip), !(ipSr Hip), !Hn, (ip_sym Hip b a) in Q.
-  destruct (Rle_lt_or_eq_dec 0 (norm a) Na) as [Pa|Za]; [destruct (Rle_lt_or_eq_dec 0 (norm b) Nb) as [Pb|Zb]|].
-  - apply Rmult_le_reg_l with (norm a * norm b). nra. nra.
-  - assert (E : b = zero) by (apply norm_eq_zero; auto). rewrite E, (ip0r Hip), norm_zero. lra.
-  - assert (E : a = zero) by (apply norm_eq_zero; auto). rewrite E, (ip_sym Hip), (ip0r Hip), norm_zero. lra. }
-assert (Nx : 0 <= norm x) by apply norm_ge_0. assert (Nt : 0 <= norm (Jt x)) by apply norm_ge_0.
-assert (P : norm (Jt x) * norm (Jt x) <= nJ * norm (Jt x) * norm x).
-{ rewrite <- Hn, <- adj. eapply Rle_trans. apply CS. apply Rmult_le_compat_r; auto. }
-destruct (Rle_lt_or_eq_dec _ _ Nt) as [Pt|Zt].
-- apply Rmult_le_reg_l with (norm (Jt x)); auto. lra.
-- rewrite <- Zt. apply Rmult_le_pos; auto.
-Qed.
 
 (** ** When it vanishes *)
 Theorem vf_bias_symmetric (V : NM) (J Jt : V -> V) : (forall x, J x = Jt x) -> forall t g, vf_bias J Jt t g = zero.
