@@ -109,7 +109,9 @@ def test_data_are_mnist_if_every_file_has_its_published_digest(tmp_path, publish
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stranger_of_the_same_size_among_mnist_files_is_named(tmp_path, published, name):
     folder = write(tmp_path, published | {name: contents(seed=2)[name]})
-    with pytest.raises(DataError, match=rf"{name}: SHA-256: expected MNIST's .* same directory: MNIST's"):
+    with pytest.raises(
+        DataError, match=rf"{name}: SHA-256: expected MNIST's .* same directory: MNIST's"
+    ):
         load(str(folder))
 
 
