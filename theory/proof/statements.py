@@ -10,7 +10,7 @@ SYMBOLIC = (
 
 MAIN_FILES = (
     "Statements.v", "MiniBatch.v", "SettlingBound.v", "Examples.v", "AugmentedExamples.v",
-    "OrderOfLimitsExamples.v", "Counterexamples.v",
+    "OrderOfLimitsExamples.v", "VectorFieldExample.v", "Counterexamples.v",
 )
 
 
