@@ -1,3 +1,12 @@
+(** * Identities in normed spaces
+
+    Coquelicot's normed modules over [R] have no tactic of their own.  [module V] decides an
+    identity between expressions made of [plus], [minus], [opp], [zero] and [scal]: it reads both
+    sides as linear combinations of their atoms ([mexp], [meval]) and hands the equality of the
+    coefficients to [ring]; [module_field V] hands it to [field].  Soundness is [mall_eq].
+
+    Also here: iteration and partial sums. *)
+
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 Set Implicit Arguments.
@@ -5,7 +14,7 @@ Open Scope R_scope.
 
 Notation NM := (NormedModule R_AbsRing).
 
-(* ---------- a small reflexive tactic for R-module identities ---------- *)
+(** ** Linear combinations of atoms, and what they evaluate to *)
 Section Mod.
 Variable V : NM.
 Inductive mexp := MZ | MV (n : nat) | MP (a b : mexp) | MO (a : mexp) | MS (k : R) (a : mexp).
@@ -24,6 +33,7 @@ Fixpoint mcoef (e : mexp) (i : nat) : R :=
 Fixpoint lin (l : list V) (c : nat -> R) (i : nat) : V :=
   match l with nil => zero | x :: l' => plus (scal (c i) x) (lin l' c (S i)) end.
 
+(* Coquelicot's laws, with scalars that [ring] reads as real numbers. *)
 Lemma sc0 (x : V) : scal (0 : R_AbsRing) x = zero.
 Proof. exact (scal_zero_l x). Qed.
 Lemma sc1 (x : V) : scal (1 : R_AbsRing) x = x.
@@ -78,6 +88,7 @@ replace (Nat.eqb (i + S n) i) with false by (symmetry; apply Nat.eqb_neq; lia).
 rewrite sc0, plus_zero_l, <- (IH n (S i)).
 apply lin_ext; intros j. now replace (i + S n)%nat with (S i + n)%nat by lia.
 Qed.
+(* An expression is the combination of its atoms with the coefficients of [mcoef]. *)
 Lemma meval_lin l e : meval l e = lin l (mcoef e) 0.
 Proof.
 induction e; simpl.
@@ -97,6 +108,8 @@ induction l as [|x l IH]; intros c d i; simpl; auto.
 intros [H1 H2]. now rewrite H1, (IH _ _ _ H2).
 Qed.
 End Mod.
+
+(** ** Reading an expression *)
 
 Ltac m_in x l := match l with nil => false | cons x _ => true | cons _ ?l' => m_in x l' end.
 Ltac m_add x l := let b := m_in x l in match b with true => l | false => constr:(cons x l) end.
@@ -136,6 +149,7 @@ Ltac module_field V := module_with V ltac:(try (field; auto)).
 Goal forall (V : NM) (x y : V) (k : R), minus (scal k (plus x y)) (scal k y) = plus x (scal (k - 1) x).
 Proof. intros. module V. Qed.
 
+(** In a real normed space the norm is homogeneous, not only submultiplicative. *)
 Lemma norm_scal_R (V : NM) (k : R) (x : V) : norm (scal (k : R_AbsRing) x) = Rabs k * norm x.
 Proof.
 apply Rle_antisym. apply (norm_scal (k : R_AbsRing) x).
@@ -148,10 +162,12 @@ apply Rmult_le_compat_l. apply Rabs_pos. apply (norm_scal (/ k : R_AbsRing)).
 rewrite <- Rmult_assoc, <- Rabs_mult, Rinv_r, Rabs_R1; auto. lra.
 Qed.
 
+(** [iterate M t x] is [M^t x]. *)
 Fixpoint iterate {V : Type} (M : V -> V) (t : nat) (x : V) : V :=
   match t with O => x | S t => M (iterate M t x) end.
 Lemma iterate_ext {V : Type} (M N : V -> V) t x : (forall y, M y = N y) -> iterate M t x = iterate N t x.
 Proof. intros H; induction t; simpl; congruence. Qed.
 
+(** [f 0 + ... + f (n-1)] *)
 Fixpoint partial_sum {V : NM} (f : nat -> V) (n : nat) : V :=
   match n with O => zero | S n => plus (partial_sum f n) (f n) end.

@@ -1,10 +1,21 @@
+(** * BPTT's gradients are derivatives of the unrolled loss
+
+    Idea: at a steady state every step of the free phase starts from [s_star], so the chain rule
+    gives the derivative of the unrolled loss as a product of one and the same Jacobian.  BPTT's
+    recurrence [nabla_s(t + 1) = J^T nabla_s(t)], [nabla_theta(t) = (dF/dtheta)^T nabla_s(t)] is
+    thereby derived from the computation that is unrolled, not taken as a definition.
+
+    - [bptt_gradient_state], [bptt_gradient_param]: in the state at [T - t] alone, and in the copy of
+      [theta] used in the step to it alone;
+    - [bptt_gradient_total]: in one [theta] shared by all steps;
+    - [bptt_time_index]: which copy of the whole unrolled computation that is. *)
+
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics.
 Set Implicit Arguments.
 Open Scope R_scope.
 
-(* ---------- BPTT as genuine derivatives of the unrolled loss ---------- *)
 Section BPTT.
 Variables State Param : NM.
 Notation Z := (prod_NormedModule R_AbsRing State Param).
@@ -18,7 +29,7 @@ Hypothesis F_diff : filterdiff (U := Z) F (locally ((s_star, theta) : Z)) (fun h
 Hypothesis ell_grad : is_gradient State ipS ell s_star grad_ell0.
 Hypothesis J_linear : is_linear J.
 Hypothesis B_linear : is_linear B.
-(* adjoints *)
+(* [Jt] and [Bt] are the transposes of [J] and [B]. *)
 Variables (Jt : State -> State) (Bt : State -> Param).
 Hypothesis adjA : forall x y, ipS (J x) y = ipS x (Jt y).
 Hypothesis adjB : forall v y, ipS (B v) y = ipT v (Bt y).
@@ -27,6 +38,7 @@ Local Notation free := (free_phase F theta).
 Fixpoint nabla_s (t : nat) : State := match t with O => grad_ell0 | S t => Jt (nabla_s t) end.
 Definition nabla_theta (t : nat) : Param := Bt (nabla_s t).
 
+(* The partial derivatives of [F] at rest. *)
 Lemma dF_s : filterdiff (fun s : State => F (s, theta)) (locally s_star) J.
 Proof.
 assert (D : filterdiff (V := Z) (fun s : State => (s, theta)) (locally s_star) (fun h : State => (h, zero))).
@@ -69,7 +81,7 @@ assert (E := @filterdiff_comp' R_AbsRing State State R_NormedModule _ _ _ _ _ dF
 eapply filterdiff_ext_lin. exact E. intros y. simpl.
 now rewrite (ip_sym HS), adjA, (ip_sym HS).
 Qed.
-(* theta_{T-t-1} -> loss, all other parameters at theta; gradient is nabla_theta t *)
+(* The copy of theta used in the step from [T - t - 1] to [T - t]; all others stay at theta. *)
 Theorem bptt_gradient_param (t : nat) : is_gradient Param ipT (fun th => ell (free t (F (s_star, th)))) theta (nabla_theta t).
 Proof.
 assert (IH := bptt_gradient_state t). unfold is_gradient in *. rewrite <- settled in IH.
@@ -78,7 +90,9 @@ eapply filterdiff_ext_lin. exact E. intros y. simpl.
 now rewrite (ip_sym HS), adjB, (ip_sym HT).
 Qed.
 
-(* total gradient: all time steps share theta *)
+(** ** One [theta] shared by all steps
+
+    [W T h] is the derivative of the state after [T] steps in the direction [h] of the parameters. *)
 Fixpoint unrolled_shared (T : nat) (th : Param) : State := match T with O => s_star | S T => F (unrolled_shared T th, th) end.
 Fixpoint W (T : nat) (h : Param) : State := match T with O => zero | S T => plus (J (W T h)) (B h) end.
 Local Notation sum_nabla_theta := (partial_sum nabla_theta).
@@ -122,7 +136,9 @@ End BPTT.
 Arguments nabla_s {State}.
 Arguments nabla_theta {State Param}.
 
-(* =============== index convention: L = ell(s_T), s_{k+1} = F(s_k, theta_k), theta_k = theta except at k = j =============== *)
+(** ** Which copy it is
+
+    [unrolled th k]: [k] steps from rest, the step from [k] to [k + 1] with the parameters [th k]. *)
 Section Index.
 Variables State Param : NM.
 Variables (F : State * Param -> State) (s_star : State) (theta : Param).
@@ -143,7 +159,7 @@ induction t as [|t IH].
 - rewrite free_phase_S, <- IH. simpl.
   replace (Nat.eqb (t + S j) j) with false by (symmetry; apply Nat.eqb_neq; lia). reflexivity.
 Qed.
-(* so with T = t + 1 + j, i.e. j = T - (t+1): perturbing theta_{T-(t+1)} gives the loss used in Theorem 1 *)
+(* The steps before the copy [j = T - (t + 1)] stay at rest, and [t] steps follow it. *)
 Theorem bptt_time_index (ell : State -> R) (ipT : Param -> Param -> R) (T t : nat) (g : Param) : (t < T)%nat ->
   is_gradient Param ipT (fun v => ell (unrolled (fun k => if Nat.eqb k (T - (t + 1)) then v else theta) T)) theta g <->
   is_gradient Param ipT (fun v => ell (free_phase F theta t (F (s_star, v)))) theta g.

@@ -1,10 +1,19 @@
+(** * Inner products, gradients, and the symmetry of the second derivative
+
+    - [is_inner_product]: a symmetric positive form, linear and continuous in each argument, on a
+      normed space; the norm need not come from it, nor the space be complete;
+    - [is_gradient ip f p g]: [f] has the derivative [h |-> <g, h>] at [p];
+    - [second_derivative_symmetric]: if [H] is the gradient of [Phi] near [p] and is differentiable
+      at [p], then its derivative is symmetric.  Differentiability AT the point suffices;
+    - [Rn n]: the space [R^(n+1)] with its Euclidean inner product [dot n]. *)
+
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits.
 Set Implicit Arguments.
 Open Scope R_scope.
 
-(* =============== inner products, gradients, BPTT =============== *)
+(** ** Inner products *)
 Record is_inner_product (V : NM) (ip : V -> V -> R) : Prop := {
   ip_lin : forall y, is_linear (V := R_NormedModule) (fun x => ip x y);
   ip_sym : forall x y, ip x y = ip y x;
@@ -35,14 +44,23 @@ exfalso. generalize (ip_pos Hip E). rewrite ipMl, H. lra.
 Qed.
 End Inner.
 
+(** ** Gradients *)
+
 Definition is_gradient (V : NM) (ip : V -> V -> R) (f : V -> R) (p g : V) : Prop :=
   filterdiff (V := R_NormedModule) f (locally p) (fun h => ip g h).
 
+(** A function has one gradient at most. *)
 Lemma gradient_unique (V : NM) ip (f : V -> R) p g1 g2 : is_inner_product V ip ->
   is_gradient V ip f p g1 -> is_gradient V ip f p g2 -> g1 = g2.
 Proof. intros Hip H1 H2. apply (ip_ext Hip). exact (filterdiff_lin_unique H1 H2). Qed.
 
-(* symmetry of the second derivative: only first differentiability of the gradient AT the point *)
+(** ** Symmetry of the second derivative
+
+    Idea: the second difference
+    [Phi(p + tk + th) - Phi(p + th) - Phi(p + tk) + Phi(p)] is symmetric in [h] and [k].  The mean
+    value theorem along [h], applied to [x |-> Phi(p + tk + xh) - Phi(p + xh)], turns it into
+    [t <H(p + tk + ch) - H(p + ch), h>], which is [t^2 <H'(p) k, h>] up to [eps t^2]
+    ([second_diff]).  Exchanging [h] and [k] gives the same limit. *)
 Section Schwarz.
 Variables (V : NM) (ip : V -> V -> R).
 Hypothesis Hip : is_inner_product V ip.
@@ -185,7 +203,7 @@ apply Rmult_le_compat_l; lra. right; field; lra.
 Qed.
 End Schwarz.
 
-(* ---------- products and R^n ---------- *)
+(** ** Products and [R^n] *)
 Definition product_inner (U V : NM) (ipU : U -> U -> R) (ipV : V -> V -> R) : prod_NormedModule R_AbsRing U V -> prod_NormedModule R_AbsRing U V -> R :=
   fun z w => ipU (fst z) (fst w) + ipV (snd z) (snd w).
 Lemma is_inner_product_prod (U V : NM) ipU ipV : is_inner_product U ipU -> is_inner_product V ipV ->
@@ -217,7 +235,7 @@ split.
 - intros; ring.
 - intros x Hx. change (x <> 0) in Hx. nra.
 Qed.
-(* R^{n+1} as an iterated product, with the Euclidean inner product *)
+(** [Rn n] is [R^(n+1)], as an iterated product. *)
 Fixpoint Rn (n : nat) : NM := match n with O => R_NormedModule | S n => prod_NormedModule R_AbsRing R_NormedModule (Rn n) end.
 Fixpoint dot (n : nat) : Rn n -> Rn n -> R :=
   match n return Rn n -> Rn n -> R with
@@ -225,6 +243,7 @@ Fixpoint dot (n : nat) : Rn n -> Rn n -> R :=
   | S n => @product_inner R_NormedModule (Rn n) (fun x y : R => x * y) (dot n) end.
 Lemma is_inner_product_Rn n : is_inner_product (Rn n) (dot n).
 Proof. induction n as [|n IH]. exact is_inner_product_R. simpl. apply is_inner_product_prod. exact is_inner_product_R. exact IH. Qed.
+(** The inner product is linear and continuous in its second argument too. *)
 Lemma ip_is_linear (V : NM) ip g : is_inner_product V ip -> is_linear (V := R_NormedModule) (fun h => ip g h).
 Proof.
 intros H. destruct (ip_lin H g) as [l1 l2 [M [M0 HM]]]. split.

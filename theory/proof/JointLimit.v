@@ -1,3 +1,9 @@
+(** * The joint limit at a fixed ratio [kappa = eta / beta]
+
+    - [cep_joint_limit]: C-EP follows BPTT of the network with the Jacobian [J + kappa B B^T];
+    - [cep_joint_limit_wrong]: at [t = 1] this is minus the gradient if and only if [kappa = 0] or the
+      gradient of [theta] vanishes, as [<B B^T g, g> = |B^T g|^2]. *)
+
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse Potential.
@@ -33,7 +39,6 @@ Local Notation ep_rule_at_rest := (@ep_rule_at_rest State Param Phi_theta s_star
 Local Notation gradients := (@bptt_gradients State Param ipS ipT HS HT Phi F Phi_theta ell grad_ell s_star theta primitive DF DPhi_theta F_diff Phi_theta_diff ell_grad settled).
 Local Notation adjoint := (@mixed_derivative_adjoint State Param ipS ipT HS HT Phi F Phi_theta s_star theta primitive DF DPhi_theta F_diff Phi_theta_diff).
 
-(* joint limits: eta/beta -> kappa *)
 Theorem cep_joint_limit {T : Type} (FF : (T -> Prop) -> Prop) {HF : Filter FF} (beta eta : T -> R) (kappa : R) :
   filterlim beta FF (locally (0:R)) -> FF (fun x => beta x <> 0) -> FF (fun x => eta x <> 0) ->
   filterlim (fun x => eta x / beta x) FF (locally (kappa:R)) -> forall t,
@@ -49,7 +54,6 @@ assert (E : forall y, C (opp y) = opp (C y)) by (intros y; exact (linear_opp C y
 rewrite <- E. exact (H3 He0).
 Qed.
 
-(* with eta/beta -> kappa <> 0 the limit at t = 1 is NOT the BPTT gradient, unless that gradient of theta vanishes *)
 Theorem cep_joint_limit_wrong {T : Type} (FF : (T -> Prop) -> Prop) {HF : ProperFilter' FF} (beta eta : T -> R) (kappa : R) (g1 : State) (gth1 : Param) :
   is_gradient State ipS (fun s => ell (free_phase F theta 1 s)) s_star g1 ->
   is_gradient Param ipT (fun th => ell (F (s_star, th))) theta gth1 ->

@@ -1,10 +1,15 @@
+(** * The update rules near rest
+
+    C-EP's rule and C-VF's vanish at rest and are differentiable there; the derivative depends on
+    the change of the state only: [d2Phi/(dtheta ds) (s' - s)] for C-EP ([ep_rule_diff]) and
+    [H (s' - s)] for C-VF ([vf_rule_diff]). *)
+
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics.
 Set Implicit Arguments.
 Open Scope R_scope.
 
-(* =============== the C-EP learning rule, and Theorem 1 from Phi =============== *)
 Section Rule.
 Variables State Param : NM.
 Notation Z := (prod_NormedModule R_AbsRing State Param).

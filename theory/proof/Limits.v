@@ -1,10 +1,21 @@
+(** * Limits along filters
+
+    A limit is [filterlim f FF (locally x)], along any filter [FF]: [locally' 0] is the punctured
+    neighbourhood of zero in which [beta] lies, and one filter on a product gives a joint limit in
+    [beta] and [eta].
+
+    The main lemma is [hadamard]: if [f] is differentiable at [p0], [b -> 0] and
+    [(p - p0) / b -> w], then [(f p - f p0) / b -> f'(p0) w].  It is the chain rule for difference
+    quotients along a filter, and all that the analysis of the second phase needs; [p] need not
+    depend on [b] alone. *)
+
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra.
 Set Implicit Arguments.
 Open Scope R_scope.
 
-(* ---------- filter-limit helpers ---------- *)
+(** ** Sums, multiples, pairs *)
 Section Lim.
 Context {T : Type} (FF : (T -> Prop) -> Prop) {HF : Filter FF}.
 Variables U V : NM.
@@ -49,16 +60,20 @@ Qed.
 Lemma flim_cst {T} (FF : (T -> Prop) -> Prop) {HF : Filter FF} (U : UniformSpace) (x : U) :
   filterlim (fun _ : T => x) FF (locally x).
 Proof. apply filterlim_const. Qed.
-(* a limit in norm *)
+(** A limit in terms of the norm. *)
 Lemma flim_norm {T} (FF : (T -> Prop) -> Prop) {HF : Filter FF} (V : NM) (f : T -> V) (x : V) :
   filterlim f FF (locally x) <-> (forall eps : posreal, FF (fun t => norm (minus (f t) x) < eps)).
 Proof. apply (@filterlim_locally_ball_norm R_AbsRing T V FF HF f x). Qed.
 
-(* ---------- key analytic lemma: difference quotients along a filter ---------- *)
+(** ** Difference quotients along a filter
+
+    Idea: [f p - f p0] is [f'(p0) (p - p0)] up to a small multiple of [|p - p0|]; divided by [b]
+    the first part tends to [f'(p0) w] and the second to zero, as [|p - p0| / |b|] stays bounded. *)
 Section Hadamard.
 Context {T : Type} (FF : (T -> Prop) -> Prop) {HF : Filter FF}.
 Variables U V : NM.
 
+(* If [(p - p0) / b] has a limit and [b -> 0], then [p -> p0]. *)
 Lemma flim_back (b : T -> R) (p : T -> U) (p0 w : U) :
   filterlim b FF (locally (0:R)) -> FF (fun t => b t <> 0) ->
   filterlim (fun t => scal (/ b t : R_AbsRing) (minus (p t) p0)) FF (locally w) ->
@@ -118,7 +133,7 @@ right; field; lra.
 Qed.
 End Hadamard.
 
-(* =============== C-EP second phase, in arbitrary real normed modules =============== *)
+(** ** Limits at zero on the real line *)
 Lemma locally'_le (P : R -> Prop) : locally (0:R) P -> locally' (0:R) P.
 Proof. intros H. unfold locally', within. revert H. apply filter_imp. auto. Qed.
 Lemma flim_to' (V : UniformSpace) (f : R -> V) (y : V) :
@@ -131,11 +146,14 @@ Proof. unfold locally', within. apply filter_forall. auto. Qed.
 Lemma zero_div' : filterlim (fun b : R => 0 / b) (locally' (0:R)) (locally (0:R)).
 Proof. apply filterlim_ext with (fun _ : R => 0). intros x. unfold Rdiv; ring. apply filterlim_const. Qed.
 
+(** The paper's order of limits: [e -> 0] first, at each fixed [b], then [b -> 0].  The inner limit
+    [D0 b] must exist for every small [b <> 0]. *)
 Definition iterated_limit {V : NM} (D : R -> R -> V) (L : V) :=
   exists D0 : R -> V,
     locally' (0:R) (fun b => filterlim (fun e => D b e) (locally' (0:R)) (locally (D0 b))) /\
     filterlim D0 (locally' (0:R)) (locally L).
 
+(** A function has one derivative at most: both give the same difference quotients. *)
 Lemma filterdiff_lin_unique (U V : NM) (f : U -> V) p l1 l2 :
   filterdiff f (locally p) l1 -> filterdiff f (locally p) l2 -> forall h, l1 h = l2 h.
 Proof.
@@ -149,7 +167,7 @@ assert (L2 := @hadamard R (locally' (0:R)) _ U V f l2 p (fun t => t) (fun t => p
 apply (@filterlim_locally_unique R R_AbsRing V (locally' (0:R)) (Proper_StrongProper _ (Rbar_locally'_filter 0)) _ _ _ L1 L2).
 Qed.
 
-(* =============== quantitative bound: error O(|beta| + |eta/beta|) =============== *)
+(** ** Being of the order of a given function, along a filter *)
 Section BigO.
 Context {T : Type} (FF : (T -> Prop) -> Prop) {HF : Filter FF}.
 Definition bigO (V : NM) (f : T -> V) (phi : T -> R) : Prop :=
@@ -217,6 +235,8 @@ assert (MM : Rmax (norm (f x)) (norm (g x)) <= (K + K') * phi x).
 assert (M0 : 0 <= Rmax (norm (f x)) (norm (g x))) by (eapply Rle_trans; [exact X0 | apply Rmax_l]).
 apply Rle_trans with (2 * Rmax (norm (f x)) (norm (g x))). now apply Rmult_le_compat_r. lra.
 Qed.
+(** [f] is its linear part at [p0] up to a remainder of second order; hence differentiable there
+    ([quadratic_remainder_diff]). *)
 Definition quadratic_remainder (f : U -> V) (p0 : U) (l : U -> V) : Prop :=
   exists M : R, 0 <= M /\ locally p0 (fun p => norm (minus (minus (f p) (f p0)) (l (minus p p0))) <= M * (norm (minus p p0) * norm (minus p p0))).
 End O1.
@@ -253,6 +273,7 @@ apply Rmult_le_reg_r with (M + 1). lra. field_simplify; [|lra]. generalize (cond
 Qed.
 
 
+(** ** The norm of a pair bounds its components *)
 Section NormPair.
 Let Z := prod_NormedModule R_AbsRing R_NormedModule R_NormedModule.
 Lemma norm_fst (q : Z) : Rabs (fst q) <= norm q.

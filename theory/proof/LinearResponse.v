@@ -1,3 +1,18 @@
+(** * The second phase to first order in [beta]
+
+    For any transition [F], nudge and rule that are differentiable at rest, symmetric or not.
+    Idea: let [beta -> 0] and [eta / beta -> kappa] along any filter.  By induction on [t] the
+    displacement of state and parameters, divided by [beta], tends to the solution of the linear
+    recurrence [linear_phase]
+      [u_(t+1) = J u_t + B v_t - grad ell],   [v_(t+1) = v_t + kappa C (u_(t+1) - u_t)]
+    with [J = dF/ds], [B = dF/dtheta] and [C] the derivative of the rule ([nudged_phase_limit]; each
+    step is an application of [hadamard]).  In it [v_t = kappa C u_t], so that
+    [u_(t+1) - u_t = -(J + kappa B C)^t grad ell] ([linear_phase_increment]); hence the limits of the
+    normalised updates, [Delta_limit_closed].
+
+    The paper's limit ([nudged_phase_iterated_limit]): at a fixed [beta], [eta -> 0] leads by
+    continuity to the phase with [eta = 0]; [beta -> 0] is then the case [kappa = 0]. *)
+
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics.
@@ -7,17 +22,17 @@ Open Scope R_scope.
 Section CEP.
 Variables State Param : NM.
 Notation Z := (prod_NormedModule R_AbsRing State Param).
-Variable F : State * Param -> State.                 (* dynamics *)
-Variable grad_ell : State -> State.                     (* gradient of the loss, as a vector *)
-Variable rule : (State * Param) * State -> Param.        (* learning rule rule((s,theta), s') *)
-Variables (s_star : State) (theta : Param).            (* s*, theta *)
+Variable F : State * Param -> State.
+Variable grad_ell : State -> State.
+Variable rule : (State * Param) * State -> Param.   (* of (s, theta) and the next state *)
+Variables (s_star : State) (theta : Param).
 
 Local Notation step := (nudged_step F grad_ell rule).
 Local Notation phase := (nudged_phase F grad_ell rule s_star theta).
 Local Notation D_s := (Delta_s F grad_ell rule s_star theta).
 Local Notation D_theta := (Delta_theta F grad_ell rule s_star theta).
 
-(* linearisation *)
+(** The derivatives at rest, and the linear recurrence. *)
 Variables (J : State -> State) (B : Param -> State) (C : State -> Param).
 Fixpoint linear_phase (kappa : R) (t : nat) : State * Param :=
   match t with
@@ -38,6 +53,8 @@ Hypothesis rule_diff : filterdiff (U := prod_NormedModule R_AbsRing Z State) rul
    (fun h => C (minus (snd h) (fst (fst h)))).
 Hypothesis grad_ell_cont : continuous grad_ell s_star.
 
+(** ** The limit along a filter *)
+
 Section Joint.
 Context {T : Type} (FF : (T -> Prop) -> Prop) {HF : Filter FF}.
 Variables (b e : T -> R) (kappa : R).
@@ -45,9 +62,6 @@ Hypothesis Hb : filterlim b FF (locally (0:R)).
 Hypothesis Hb0 : FF (fun x => b x <> 0).
 Hypothesis Hk : filterlim (fun x => e x / b x) FF (locally (kappa:R)).
 
-Definition rsc (p : T -> Z) (q : Z) (x : T) : Z := scal (/ b x : R_AbsRing) (minus (p x) q).
-
-(* joint limit: rescaled iterates converge to the linear recursion with kappa *)
 Theorem nudged_phase_limit (t : nat) :
   filterlim (fun x => scal (/ b x : R_AbsRing) (minus (phase (b x) (e x) t : Z) ((s_star, theta) : Z))) FF
             (locally (linear_phase kappa t : Z)).
@@ -94,7 +108,7 @@ induction t as [|t IH].
   exact HH.
 Qed.
 
-(* limits of the normalised updates *)
+(** The normalised updates. *)
 Corollary Delta_s_limit (t : nat) :
   filterlim (fun x => D_s (b x) (e x) t) FF
     (locally (minus (fst (linear_phase kappa (1 + t))) (fst (linear_phase kappa t)))).
@@ -137,7 +151,7 @@ unfold D_theta. simpl. module_field Param.
 Qed.
 End Joint.
 
-(* ---------- algebra of the linear recursion ---------- *)
+(** ** The linear recurrence in closed form *)
 Definition modified_jacobian (kappa : R) (x : State) : State := plus (J x) (scal (kappa : R_AbsRing) (B (C x))).
 
 Lemma C_zero : C zero = zero. Proof. apply (linear_zero C C_linear). Qed.
@@ -209,12 +223,13 @@ assert (H3 := @Delta_theta_limit T FF HF b e kappa Hb Hb0 Hk t).
 rewrite (linear_phase_increment kappa t) in H1, H2, H3. auto.
 Qed.
 
-(* ---------- the paper's iterated limit: first eta -> 0, then beta -> 0 ---------- *)
+(** ** The paper's order of limits *)
 Hypothesis F_cont_near : locally ((s_star, theta) : Z) (fun z => continuous (F : Z -> State) z).
 Hypothesis grad_ell_cont_near : locally s_star (fun s => continuous grad_ell s).
 Hypothesis rule_cont_near : locally (((s_star, theta), s_star) : prod_NormedModule R_AbsRing Z State)
    (fun p => continuous (rule : prod_NormedModule R_AbsRing Z State -> Param) p).
 
+(* With eta = 0 the phase returns to rest as beta -> 0 ... *)
 Lemma nudged_phase_beta0 (t : nat) : filterlim (fun b => phase b 0 t : Z) (locally' (0:R)) (locally ((s_star, theta) : Z)).
 Proof.
 assert (Hb := id_to0'). assert (Hb0 := ne0'). assert (Hk := zero_div').
@@ -222,6 +237,7 @@ apply (@flim_back R (locally' (0:R)) _ Z (fun b => b) (fun b => phase b 0 t) (s_
    (@nudged_phase_limit R (locally' (0:R)) _ (fun b => b) (fun _ => 0) 0 Hb Hb0 Hk t)).
 Qed.
 
+(* ... and at a small fixed beta it is the limit of the phases with eta -> 0. *)
 Lemma nudged_phase_eta0 (t : nat) : locally' (0:R) (fun b =>
    filterlim (fun e => phase b e t : Z) (locally (0:R)) (locally (phase b 0 t : Z))).
 Proof.

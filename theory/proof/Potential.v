@@ -1,3 +1,11 @@
+(** * What a primitive function adds
+
+    [F] and [Phi_theta] are the partial gradients of one function [Phi].  So its second derivative is
+    symmetric ([second_derivative_symmetric]), which says three things about its blocks: the Jacobian
+    [dF/ds] is symmetric ([jacobian_symmetric]), and [dF/dtheta] and [dPhi_theta/ds] are each other's
+    transposes ([mixed_derivative_adjoint]).  With them BPTT's recurrence, which runs on transposes,
+    runs on the Jacobian itself ([bptt_gradients]). *)
+
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules.
@@ -21,6 +29,8 @@ Hypothesis grad_ell_cont : continuous grad_ell s_star.
 Hypothesis settled : F (s_star, theta) = s_star.
 
 
+(** ** Total derivatives and their parts *)
+
 Lemma lin_in1 : is_linear (U := State) (V := Z) (fun x => (x, zero)).
 Proof. apply is_linear_prod. apply is_linear_id. apply is_linear_zero. Qed.
 Lemma lin_in2 : is_linear (U := Param) (V := Z) (fun x => (zero, x)).
@@ -35,6 +45,8 @@ f_equal. apply injective_projections; simpl. change (plus a zero = a). module St
 Qed.
 Lemma F_diff_split : filterdiff (U := Z) F (locally ((s_star, theta) : Z)) (fun h => plus ((dF_ds DF) (fst h)) ((dF_dtheta DF) (snd h))).
 Proof. eapply filterdiff_ext_lin. exact F_diff. apply (@split_lin State DF (proj1 F_diff)). Qed.
+
+(** ** The second derivative of [Phi] is symmetric *)
 
 Lemma hess (h k : Z) : ipS (DF k) (fst h) + ipT (DPhi_theta k) (snd h) = ipS (fst k) (DF h) + ipT (snd k) (DPhi_theta h).
 Proof.
@@ -66,7 +78,7 @@ Proof. unfold ep_rule; simpl. module Param. Qed.
 Lemma gs_iter t : nabla_s (grad_ell s_star) (dF_ds DF) t = iterate (dF_ds DF) t (grad_ell s_star).
 Proof. induction t; simpl; congruence. Qed.
 
-(* BPTT gradients exist and are the linear recursion *)
+(** ** BPTT's gradients, by powers of the Jacobian *)
 Lemma bptt_gradients t :
   is_gradient State ipS (fun s => ell (free_phase F theta t s)) s_star (iterate (dF_ds DF) t (grad_ell s_star)) /\
   is_gradient Param ipT (fun th => ell (free_phase F theta t (F (s_star, th)))) theta ((dPhi_theta_ds DPhi_theta) (iterate (dF_ds DF) t (grad_ell s_star))).

@@ -1,3 +1,10 @@
+(** * Theorem 1: the updates of C-EP tend to minus the gradients of BPTT
+
+    Idea: in the paper's order of limits the updates tend to [-J^t grad ell] and its image under
+    [d2Phi/(dtheta ds)] ([LinearResponse.v], which needs no symmetry); BPTT's gradients are
+    [(J^T)^t grad ell] and its image under [(dF/dtheta)^T] ([Bptt.v]).  A primitive function makes the
+    two agree ([Potential.v]), and a gradient is unique. *)
+
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse Potential.
@@ -31,9 +38,7 @@ Local Notation F_diff_split := (@F_diff_split State Param F s_star theta DF F_di
 Local Notation ep_rule_diff := (@ep_rule_diff State Param s_star theta Phi_theta DPhi_theta Phi_theta_diff).
 Local Notation ep_rule_at_rest := (@ep_rule_at_rest State Param Phi_theta s_star theta).
 Local Notation gradients := (@bptt_gradients State Param ipS ipT HS HT Phi F Phi_theta ell grad_ell s_star theta primitive DF DPhi_theta F_diff Phi_theta_diff ell_grad settled).
-Local Notation adjoint := (@mixed_derivative_adjoint State Param ipS ipT HS HT Phi F Phi_theta s_star theta primitive DF DPhi_theta F_diff Phi_theta_diff).
 
-(* THEOREM 1, order of limits of the paper *)
 Theorem cep_theorem1 :
   locally ((s_star, theta) : Z) (fun z => continuous (F : Z -> State) z) ->
   locally ((s_star, theta) : Z) (fun z => continuous (Phi_theta : Z -> Param) z) ->
@@ -54,7 +59,7 @@ Qed.
 
 End Theorem1.
 
-(* =============== R^n instance =============== *)
+(** ** In [R^n] *)
 Corollary cep_theorem1_Rn (n m : nat) (Phi : Rn n * Rn m -> R) (F : Rn n * Rn m -> Rn n) (Phi_theta : Rn n * Rn m -> Rn m)
   (ell : Rn n -> R) (grad_ell : Rn n -> Rn n) (s_star : Rn n) (theta : Rn m) :
   let Z := prod_NormedModule R_AbsRing (Rn n) (Rn m) in
