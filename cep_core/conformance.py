@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,9 +10,10 @@ import torch
 from cep_core.bptt import nabla
 from cep_core.conformance_files import ConformanceFile
 from cep_core.gdu import delta
-from cep_core.learning import Procedure, learn_batch, one_hot
+from cep_core.learning import Procedure, one_hot
 from cep_core.phases import free_phase, kappa_of
 from cep_core.rules import C_VF, learning_rates
+from cep_core.training import EngineName, make_engine
 
 TOLERANCES = {"training": 1e-10, "curves": 1e-8}
 """Largest absolute difference that passes, by kind of file, unless another is asked for."""
@@ -33,42 +33,19 @@ class Comparison:
     difference: float
 
 
-Trainer = Callable[[ConformanceFile], tuple[tuple[torch.Tensor, ...], dict[str, torch.Tensor]]]
-"""Trains a file's mini-batches; returns the first free state and the final parameters."""
-
-
-def compare(file: ConformanceFile, train: Trainer | None = None) -> list[Comparison]:
+def compare(file: ConformanceFile, engine: EngineName = "reference") -> list[Comparison]:
     """Compute what the file describes and compare every array that it holds.
 
     Args:
         file: the checked file.
-        train: what trains a ``training`` file; the definition unless given.
+        engine: what trains a ``training`` file; the definition unless given.
     """
-    ours = _train(file, train or train_by_definition) if file.kind == "training" else _curves(file)
+    ours = _train(file, engine) if file.kind == "training" else _curves(file)
     return [
         Comparison(name, _difference(name, ours[name], theirs))
         for name, theirs in file.arrays.items()
         if name in ours
     ]
-
-
-def train_by_definition(
-    file: ConformanceFile,
-) -> tuple[tuple[torch.Tensor, ...], dict[str, torch.Tensor]]:
-    """Train the mini-batches of a ``training`` file with :func:`cep_core.learning.learn_batch`."""
-    meta = file.meta
-    procedure = Procedure(file.rule, meta["beta"], meta["T"], meta["K"])
-    parameters = file.initial
-    rates = learning_rates(
-        parameters, meta["learning_rates"], train_input_bias=meta["trains_input_bias"]
-    )
-    first: tuple[torch.Tensor, ...] | None = None
-    for (x, y), sign in zip(mini_batches(file), meta["beta_signs"], strict=True):
-        learned = learn_batch(file.network, procedure, x, y, parameters, rates, sign=sign)
-        parameters = learned.parameters
-        first = first or learned.free.state
-    assert first is not None
-    return first, parameters
 
 
 def mini_batches(file: ConformanceFile) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -80,10 +57,19 @@ def mini_batches(file: ConformanceFile) -> list[tuple[torch.Tensor, torch.Tensor
     ]
 
 
-def _train(file: ConformanceFile, train: Trainer) -> dict[str, torch.Tensor]:
-    free, final = train(file)
-    ours = {f"free/s_{n}": s for n, s in enumerate(free)}
-    return ours | {f"final/{name}": value for name, value in final.items()}
+def _train(file: ConformanceFile, name: EngineName) -> dict[str, torch.Tensor]:
+    meta, first = file.meta, file.initial
+    rates = learning_rates(
+        first, meta["learning_rates"], train_input_bias=meta["trains_input_bias"]
+    )
+    procedure = Procedure(file.rule, meta["beta"], meta["T"], meta["K"])
+    engine = make_engine(name, file.network, procedure, first, rates).engine
+    ours: dict[str, torch.Tensor] = {}
+    for (x, y), sign in zip(mini_batches(file), meta["beta_signs"], strict=True):
+        engine.learn(x, y, sign)
+        if not ours:
+            ours = {f"free/s_{n}": s.clone() for n, s in enumerate(engine.steady_state)}
+    return ours | {f"final/{name}": value for name, value in engine.parameters().items()}
 
 
 def _curves(file: ConformanceFile) -> dict[str, torch.Tensor]:

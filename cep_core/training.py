@@ -33,6 +33,10 @@ class Engine(Protocol):
     def parameters(self) -> dict[str, torch.Tensor]:
         """Return copies of the parameters by name, in the order in which they were given."""
 
+    @property
+    def steady_state(self) -> tuple[torch.Tensor, ...]:
+        """End of the last mini-batch's free phase: ``(B, size_n)`` per layer, output first."""
+
     def learn(self, x: torch.Tensor, y: torch.Tensor, sign: int = 1) -> torch.Tensor:
         """Learn one mini-batch; return the output layer at the end of its free phase.
 
@@ -69,6 +73,7 @@ class ReferenceEngine:
         self.network = network
         self.procedure = procedure
         self.rates = dict(rates)
+        self._steady_state: tuple[torch.Tensor, ...] = ()
         self.load(parameters)
 
     def load(self, parameters: Parameters) -> None:
@@ -85,8 +90,21 @@ class ReferenceEngine:
             self.network, self.procedure, x, y, self._parameters, self.rates, sign=sign
         )
         self._parameters = learned.parameters
+        self._steady_state = learned.free.state
         output: torch.Tensor = learned.free.state[0]
         return output
+
+    @property
+    def steady_state(self) -> tuple[torch.Tensor, ...]:
+        """End of the last mini-batch's free phase; see :class:`Engine`.
+
+        Raises:
+            ValueError: no mini-batch has been learned.
+
+        """
+        if not self._steady_state:
+            raise ValueError("steady_state: expected a mini-batch to have been learned, found none")
+        return self._steady_state
 
     def predict(self, x: torch.Tensor, *, rows: int = 1000) -> torch.Tensor:
         """Return the output after the free phase, ``rows`` samples at a time."""

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from cep_core.conformance import (
     TOLERANCES,
-    Trainer,
     compare,
-    train_by_definition,
 )
 from cep_core.conformance_files import ConformanceError, read
 from reproduce.stages import say
@@ -45,7 +43,6 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.tol is not None and not arguments.tol >= 0:
         say(f"error: --tol: expected a number of at least 0, found {arguments.tol}")
         return 2
-    train: Trainer = train_by_definition
     worst = 0
     for path in arguments.files:
         try:
@@ -55,7 +52,7 @@ def command(arguments: argparse.Namespace) -> int:
             worst = 2
             continue
         tolerance = TOLERANCES[file.kind] if arguments.tol is None else arguments.tol
-        comparisons = compare(file, train)
+        comparisons = compare(file, arguments.engine)
         for comparison in comparisons:
             mark = "" if comparison.difference <= tolerance else "  <-- exceeds the tolerance"
             say(f"  {comparison.array:<20} {comparison.difference:9.2e}{mark}")

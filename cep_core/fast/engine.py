@@ -80,6 +80,21 @@ class BatchedEngine:
         )
         self._spaces: dict[int, Workspace] = {}
         self._prepared: dict[tuple[int, int], Callable[[], None]] = {}
+        self._last: Workspace | None = None
+
+    @property
+    def steady_state(self) -> tuple[torch.Tensor, ...]:
+        """End of the last mini-batch's free phase: ``(S, B, size_n)`` per layer, output first.
+
+        Overwritten by the next mini-batch.
+
+        Raises:
+            ValueError: no mini-batch has been learned.
+
+        """
+        if self._last is None:
+            raise ValueError("steady_state: expected a mini-batch to have been learned, found none")
+        return tuple(self._last.rest)
 
     @torch.inference_mode()
     def learn(self, x: torch.Tensor, y: torch.Tensor, sign: int = 1) -> torch.Tensor:
@@ -103,7 +118,7 @@ class BatchedEngine:
         self._expect("y", y, batch, self.weights.sizes[0])
         if batch not in self._spaces:
             self._spaces[batch] = Workspace(self.weights, batch)
-        space = self._spaces[batch]
+        space = self._last = self._spaces[batch]
         space.x.copy_(x)
         space.y.copy_(y)
         if (batch, sign) not in self._prepared:

@@ -53,6 +53,11 @@ class FastEngine:
         """
         return self._batched.learn(x[None], y[None], sign)[0]
 
+    @property
+    def steady_state(self) -> tuple[torch.Tensor, ...]:
+        """End of the last mini-batch's free phase: ``(B, size_n)`` per layer, output first."""
+        return tuple(layer[0] for layer in self._batched.steady_state)
+
     def predict(self, x: torch.Tensor) -> torch.Tensor:
         """Output after a free phase of ``T`` steps, shape ``(samples, size_0)``."""
         return self._batched.predict(x[None])[0]

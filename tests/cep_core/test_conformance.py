@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from reproduce.__main__ import main
 
 from cep_core.activations import Sigmoid
 from cep_core.conformance import compare
@@ -15,13 +14,15 @@ from cep_core.initial import initial_parameters
 from cep_core.learning import Procedure, learn_batch, one_hot
 from cep_core.networks import Prototypical
 from cep_core.rules import C_VF, learning_rates
+from reproduce.__main__ import main
 
 FILES = sorted((Path(__file__).parent.parent / "data" / "conformance").glob("*.npz"))
 
 
+@pytest.mark.parametrize("engine", ["reference", "fast"])
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
-def test_every_public_file_passes_with_room_to_spare(path):
-    comparisons = compare(read(path))
+def test_every_public_file_passes_with_room_to_spare(path, engine):
+    comparisons = compare(read(path), engine)
     assert len(comparisons) >= 6
     assert max(c.difference for c in comparisons) < 1e-11
 

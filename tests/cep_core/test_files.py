@@ -20,9 +20,14 @@ def test_a_file_appears_whole_with_its_folder(tmp_path):
 def test_an_interrupted_write_keeps_the_old_file_and_leaves_nothing_else(tmp_path, error):
     path = tmp_path / "result.json"
     write_json(path, [1])
-    with pytest.raises(error), replacing(path) as temporary:
-        temporary.write_text("[1, 2")
-        raise error
+
+    def interrupted():
+        with replacing(path) as temporary:
+            temporary.write_text("[1, 2")
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
     assert json.loads(path.read_text()) == [1]
     assert [p.name for p in tmp_path.iterdir()] == ["result.json"]
 

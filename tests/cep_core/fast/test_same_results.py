@@ -2,18 +2,10 @@
 
 import dataclasses
 import itertools
-from pathlib import Path
 
 import pytest
 import torch
 
-from cep_core.conformance import compare, mini_batches
-from cep_core.conformance_files import read
-from cep_core.fast import FastEngine
-from cep_core.learning import Procedure
-from cep_core.rules import learning_rates
-
-TRAINING = sorted((Path(__file__).parents[2] / "data" / "conformance").glob("train-*.npz"))
 TOLERANCE = {"EP": 1e-12, "C-EP": 1e-12, "C-VF": 1e-10}
 
 
@@ -74,31 +66,6 @@ def test_rates_may_differ_between_the_directions_of_an_edge(case, difference):
     made = case("C-VF", [0.01, 0.02], 0.2, 11, 5)
     made.rates = {name: 0.01 * (i + 1) for i, name in enumerate(made.rates)}
     agree(made, difference)
-
-
-@pytest.mark.parametrize("path", TRAINING, ids=lambda p: p.stem)
-def test_the_authors_numbers_pass_through_the_engine(path):
-    def train(file):
-        meta = file.meta
-        engine = FastEngine(
-            file.network,
-            Procedure(file.rule, meta["beta"], meta["T"], meta["K"]),
-            file.initial,
-            learning_rates(
-                file.initial, meta["learning_rates"], train_input_bias=meta["trains_input_bias"]
-            ),
-        )
-        first = None
-        for (x, y), sign in zip(mini_batches(file), meta["beta_signs"], strict=True):
-            engine.learn(x, y, sign)
-            if first is None:
-                space = engine._batched._spaces[len(x)]
-                first = tuple(rest[0].clone() for rest in space.rest)
-        return first, engine.parameters()
-
-    comparisons = compare(read(path), train)
-    assert len(comparisons) >= 6
-    assert max(c.difference for c in comparisons) < 1e-10
 
 
 def test_prediction_is_the_free_phase_in_parts_of_any_size(row, row_case):
