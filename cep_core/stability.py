@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,7 @@ class LinearisedPhase:
 
         By the implicitly restarted Arnoldi method; matrices too small for it are formed.
         """
-        from scipy.sparse.linalg import LinearOperator, eigs  # noqa: PLC0415 - optional dependency
+        linalg = _scipy("sparse.linalg")
 
         def product(vector: NDArray[Any]) -> NDArray[Any]:
             return self.transposed(vector, kappa)
@@ -119,15 +120,26 @@ class LinearisedPhase:
         if self.size <= 16:  # noqa: PLR2004 - Arnoldi needs room
             values, vectors = np.linalg.eig(np.stack([product(e) for e in np.eye(self.size)]).T)
         else:
-            operator = LinearOperator((self.size, self.size), matvec=product, dtype=np.float64)
+            operator = linalg.LinearOperator(
+                (self.size, self.size), matvec=product, dtype=np.float64
+            )
             start = np.random.default_rng(0).standard_normal(self.size)
-            values, vectors = eigs(operator, k=2, which="LM", v0=start, tol=tolerance)
+            values, vectors = linalg.eigs(operator, k=2, which="LM", v0=start, tol=tolerance)
         largest = int(np.abs(values).argmax())
         return complex(values[largest]), vectors[:, largest]
 
     def radius(self, kappa: float, tolerance: float = 1e-6) -> float:
         """Spectral radius of ``J + kappa G``."""
         return abs(self.dominant(kappa, tolerance)[0])
+
+
+def _scipy(module: str) -> Any:
+    """Import a module of SciPy, which nothing else in this package needs."""
+    try:
+        return import_module(f"scipy.{module}")
+    except ImportError as error:
+        msg = "the stability bound needs SciPy, which is not installed: pip install scipy"
+        raise ImportError(msg) from error
 
 
 def _refuse_kinks(network: Network, state: State) -> None:
@@ -171,10 +183,10 @@ def largest_stable_kappa(
 
     Raises:
         ValueError: the state is not steady, sits at a kink, or is not stable even at 0.
+        ImportError: SciPy is not installed.
 
     """
-    from scipy.optimize import brentq  # noqa: PLC0415 - optional dependency
-
+    optimize = _scipy("optimize")
     phase = LinearisedPhase(network, x, parameters, state, ratios, rule)
     free = phase.radius(0.0)
     if free >= 1:
@@ -185,5 +197,5 @@ def largest_stable_kappa(
         above *= 8
         if above > highest:
             return StabilityBound(float("inf"), free, phase.products)
-    found = brentq(lambda kappa: phase.radius(kappa) - 1, 0.0, above, rtol=tolerance)
+    found = optimize.brentq(lambda kappa: phase.radius(kappa) - 1, 0.0, above, rtol=tolerance)
     return StabilityBound(float(found), free, phase.products)

@@ -118,7 +118,7 @@ def phase_two(setting: str, activation: str) -> Outcome:
     return Outcome(Answer.HOLDS if right else Answer.REFUTED, numbers, reason)
 
 
-def training(activation: str, batches: int = 30, size: int = 20) -> Outcome:
+def training(activation: str, batches: int = 40, size: int = 20) -> Outcome:
     """Train the prototypical network by C-EP at half the bound and at twice the bound."""
     images, targets, parameters = _digits(batches * size)
     network = network_of("prototypical", activation)
@@ -184,7 +184,7 @@ def cases() -> tuple[Case, ...]:
                 "training learns below the bound and breaks down above it",
                 "embedded digits, initial weights, 0.5 and 2 times the bound",
                 "float64",
-                "784-512-10, 30 mini-batches of 20",
+                "784-512-10, 40 mini-batches of 20",
                 Level.NUMERICAL,
                 partial(training, activation),
                 cost=20,

@@ -139,3 +139,14 @@ def test_phase_two_multiplies_by_the_dominant_eigenvalue(monkeypatch):
     monkeypatch.setattr(stability, "SIZES", (784, 32, 10))
     outcome = stability.phase_two("energy-based", "tanh")
     assert outcome.answer is Answer.HOLDS, outcome.numbers
+
+
+def test_without_scipy_the_bound_says_what_to_install(monkeypatch):
+    def missing(name):
+        raise ImportError(name)
+
+    network = NETWORKS["energy-based"]
+    x, _, theta, state = settled(network)
+    monkeypatch.setattr("cep_core.stability.import_module", missing)
+    with pytest.raises(ImportError, match="needs SciPy, which is not installed: pip install scipy"):
+        largest_stable_kappa(network, x, theta, state)
