@@ -174,6 +174,8 @@ def _side_by_side(
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BaseException:
+            for again in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(again, signal.SIG_IGN)  # once is enough: the command is ending
             pool.shutdown(wait=False, cancel_futures=True)
             for child in multiprocessing.active_children():
                 child.terminate()  # whatever it has finished is on disk

@@ -48,6 +48,7 @@ def summary(errors, nudge="outside"):
         "data": "mnist5k",
         "seconds": 1.0,
         "test_error_by_epoch": errors,
+        "train_error_by_epoch": errors,
     }
 
 
