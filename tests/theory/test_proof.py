@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -108,8 +107,11 @@ def test_each_way_round_a_proof_is_found(development, without_coq, planted, reas
 
 
 def test_comments_and_sections_are_read_as_coq_reads_them(development, without_coq):
-    append(development, "Examples.v",
-           '(* Admitted *)\nDefinition s := "(* ".\nSection A.\nVariable x : nat.\nEnd A.\n')
+    append(
+        development,
+        "Examples.v",
+        '(* Admitted *)\nDefinition s := "(* ".\nSection A.\nVariable x : nat.\nEnd A.\n',
+    )
     assert check(development).verdict == "not run"
 
 
@@ -223,6 +225,11 @@ def test_the_readme_shows_the_map():
     assert statements.markdown_table(statements.load(HERE / "statements.toml")) in text
 
 
+def test_the_readme_links_every_file():
+    text = (HERE / "README.md").read_text(encoding="utf-8")
+    assert [name for name in sources.project_files(HERE) if f"[`{name}`]({name})" not in text] == []
+
+
 def test_the_map_names_tests_that_exist():
     root = HERE.parents[1]
     rows = statements.load(HERE / "statements.toml").rows
@@ -250,8 +257,12 @@ def test_a_sound_development_passes(development):
 @needs_coq
 def test_a_control_that_is_not_refused_fails(development):
     replace(development, "NegativeControls.v", "1 = 2.\nLtac", "2 = 2.\nLtac")
-    replace(development, "NegativeControls.v",
-            "Theorem refuted : ~ altered.\nProof. discriminate. Qed.\n", "")
+    replace(
+        development,
+        "NegativeControls.v",
+        "Theorem refuted : ~ altered.\nProof. discriminate. Qed.\n",
+        "",
+    )
     assert "has not failed" in problems(development)
 
 
@@ -263,10 +274,14 @@ def test_a_proof_that_does_not_compile_fails(development):
 
 @needs_coq
 def test_an_axiom_of_another_library_is_not_allowed(development):
-    replace(development, "Statements.v", "Theorem one : 1 = 1.\nProof. reflexivity. Qed.",
-            "From Coq Require Import ClassicalEpsilon.\n"
-            "Theorem one : exists x : nat, x = epsilon (inhabits 0) (fun n => n = 1).\n"
-            "Proof. eexists. reflexivity. Qed.")
+    replace(
+        development,
+        "Statements.v",
+        "Theorem one : 1 = 1.\nProof. reflexivity. Qed.",
+        "From Coq Require Import ClassicalEpsilon.\n"
+        "Theorem one : exists x : nat, x = epsilon (inhabits 0) (fun n => n = 1).\n"
+        "Proof. eexists. reflexivity. Qed.",
+    )
     found = problems(development)
     assert "one rests on" in found
     assert "coqchk: axiom Coq.Logic.ClassicalEpsilon" in found
@@ -278,7 +293,3 @@ def test_the_command_line_fails_when_the_check_fails(development, monkeypatch, c
     monkeypatch.setattr(proof_check, "check", lambda: check(development))
     assert main([]) == EXIT_FAIL
     assert "verdict: fail" in capsys.readouterr().out
-
-
-def test_the_project_lists_files_that_are_there():
-    assert all((HERE / name).is_file() for name in sources.project_files(Path(HERE)))

@@ -13,8 +13,6 @@ From CEP Require Import Algebra Limits Gradients.
 Set Implicit Arguments.
 Open Scope R_scope.
 
-Notation steady_state F s_star theta := (F (s_star, theta) = s_star) (only parsing).
-
 Section Dynamics.
 Variables State Param : NM.
 Variable F : State * Param -> State.
