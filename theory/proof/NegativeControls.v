@@ -10,7 +10,7 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Network AugmentedGradient AugmentedPrimitive Preactivation Prototypical.
-From CEP Require Import Statements Examples Counterexamples.
+From CEP Require Import Drift ApproximatelySettled ErrorBound Statements Examples OrderOfLimitsExamples Counterexamples.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -42,6 +42,17 @@ intros A1 A2 A3 A4 A5 A6 A7 Hth.
 destruct (inside_gradients_exist A1 A2 A3 A4 A5 t) as [g_p [_ [Hp _]]].
 exact (proj2 (inside_nudge_exact A1 A2 A3 A4 A5 A6 A7 Hp Hth)).
 Qed.
+
+Lemma leaky_error_bound_state (beta eta : R) : beta <> 0 -> eta <> 0 -> Rabs beta + Rabs (eta / beta) <= 1 ->
+  Rabs (Delta_state leaky 1 beta eta + / 2) <= 2 * (Rabs beta + Rabs (eta / beta)).
+Proof. intros Hb He Hr. exact (proj1 (leaky_error_bound Hb He Hr)). Qed.
+
+Lemma first_update_descends N (beta eta : R -> R) (s : R -> State N) (g_s : State N) :
+  loss_differentiable N -> locally' (0:R) (fun x => beta x <> 0) ->
+  filterlim s (locally' (0:R)) (locally (s_star N)) -> is_nabla_s N 0 g_s ->
+  filterlim (fun x => scal (/ beta x : R_AbsRing) (residual N (s x))) (locally' (0:R)) (locally (zero : State N)) ->
+  filterlim (fun x => Delta_state_from N (s x) 0 (beta x) (eta x)) (locally' (0:R)) (locally (opp g_s)).
+Proof. intros Hl Hb Hs Hg Hr. exact (proj2 (@residual_must_be_o_beta N R (locally' (0:R)) _ beta eta s g_s Hl Hb Hs Hg) Hr). Qed.
 
 Lemma joint_limit_at_vanishing_ratio N t g_s g_th (beta eta : R -> R) :
   meets_every_hypothesis N -> is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
@@ -498,3 +509,63 @@ change (s1 / 2 + (1 / 2 + 1 / 1 * (s1 + - 1)) + - (1 * (s1 - 0)) =
   r1 / 2 + (1 / 2 + 2 * (1 / 1) * (r1 + - 1)) + - (1 * (r1 - 0))) in E2. unfold s1, r1 in E2. lra.
 Qed.
 End SquareNotHalved.
+
+Module ErrorWithoutRatio.
+(** The error bound without [eta / beta]: the error is of the order of [beta] alone. *)
+Definition unaltered : Prop :=
+  forall beta eta : R, beta <> 0 -> eta <> 0 -> Rabs beta + Rabs (eta / beta) <= 1 ->
+    Rabs (Delta_state leaky 1 beta eta + / 2) <= 2 * (Rabs beta + Rabs (eta / beta)).
+Definition altered : Prop :=
+  forall beta eta : R, beta <> 0 -> eta <> 0 -> Rabs beta + Rabs (eta / beta) <= 1 ->
+    Rabs (Delta_state leaky 1 beta eta + / 2) <= 2 * Rabs beta.
+Ltac proof_script := red; intros; simple apply leaky_error_bound_state; assumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. assert (X : Rabs (Delta_state leaky 1 (1 / 10) (1 / 20) + / 2) <= 2 * Rabs (1 / 10)).
+{ apply H; try lra. rewrite !Rabs_right; lra. }
+rewrite leaky_Delta_1 in X by lra. rewrite Rabs_left, Rabs_right in X; lra.
+Qed.
+End ErrorWithoutRatio.
+
+Module ResidualOnlySmall.
+(** A free phase that has not quite settled: its residual need only vanish, not faster than [beta]. *)
+Definition unaltered : Prop :=
+  forall N (beta eta : R -> R) (s : R -> State N) (g_s : State N),
+    loss_differentiable N -> locally' (0:R) (fun x => beta x <> 0) ->
+    filterlim s (locally' (0:R)) (locally (s_star N)) -> is_nabla_s N 0 g_s ->
+    filterlim (fun x => scal (/ beta x : R_AbsRing) (residual N (s x))) (locally' (0:R)) (locally (zero : State N)) ->
+    filterlim (fun x => Delta_state_from N (s x) 0 (beta x) (eta x)) (locally' (0:R)) (locally (opp g_s)).
+Definition altered : Prop :=
+  forall N (beta eta : R -> R) (s : R -> State N) (g_s : State N),
+    loss_differentiable N -> locally' (0:R) (fun x => beta x <> 0) ->
+    filterlim s (locally' (0:R)) (locally (s_star N)) -> is_nabla_s N 0 g_s ->
+    filterlim (fun x => residual N (s x)) (locally' (0:R)) (locally (zero : State N)) ->
+    filterlim (fun x => Delta_state_from N (s x) 0 (beta x) (eta x)) (locally' (0:R)) (locally (opp g_s)).
+Ltac proof_script := red; intros; eapply first_update_descends; eassumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct residual_of_order_beta as [_ [G [E L]]].
+assert (C : continuous (U := R_UniformSpace) (fun b : R => 1 - 4 * b) 0).
+{ apply (continuous_minus (V := R1) (fun _ => 1) (fun b => 4 * b)). apply continuous_const.
+  apply (continuous_mult (K := R_AbsRing) (fun _ => 4) (fun b => b)). apply continuous_const. apply continuous_id. }
+assert (L2 := H leaky_unit (fun b => b) (fun b => b * b) (fun b => 1 - 4 * b) 1).
+assert (X : (1 : R) = - 1).
+{ apply (@punctured_limit_unique R1 (fun b : R => Delta_state_from leaky_unit (1 - 4 * b) 0 b (b * b))). exact L. apply L2.
+  - split. 2: apply continuous_id. assert (Q := half_square_gradient 0 1). assert (Z : 1 - 0 = 1) by ring. rewrite Z in Q.
+    eapply filterdiff_ext; [|exact Q]. intros x. simpl. field.
+  - exact ne0'.
+  - assert (Z : 1 - 4 * 0 = 1) by ring. unfold continuous in C. rewrite Z in C. exact (flim_to' C).
+  - exact G.
+  - eapply filterlim_ext. intros b. symmetry. apply E.
+    assert (Q : continuous (U := R_UniformSpace) (fun b : R => 2 * b) 0).
+    { apply (continuous_mult (K := R_AbsRing) (fun _ => 2) (fun b => b)). apply continuous_const. apply continuous_id. }
+    unfold continuous in Q. assert (Z : 2 * 0 = 0) by ring. rewrite Z in Q. exact (flim_to' Q). }
+lra.
+Qed.
+End ResidualOnlySmall.
