@@ -14,7 +14,11 @@ From CEP Require Import Drift ApproximatelySettled ErrorBound Statements Example
 Set Implicit Arguments.
 Open Scope R_scope.
 
-(** Forms of Theorem 1 that some of the controls alter. *)
+(** [eassumption], which says what it looked for in vain. *)
+Ltac from_hypotheses :=
+  first [eassumption | lazymatch goal with |- ?G => fail 1 "no hypothesis gives" G end].
+
+(** Forms of the theorems that some of the controls alter. *)
 
 Lemma state_updates_descend N t g_s :
   has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
@@ -80,7 +84,7 @@ Definition altered : Prop :=
     has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
     is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
     iterated_limit (Delta_state N t) g_s /\ iterated_limit (Delta_param N t) g_th.
-Ltac proof_script := red; intros; eapply theorem1; eassumption.
+Ltac proof_script := red; intros; eapply theorem1; from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -105,7 +109,7 @@ Definition altered : Prop :=
     has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
     is_nabla_s N (S t) g_s -> is_nabla_theta N t g_th ->
     iterated_limit (Delta_state N t) (opp g_s).
-Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -130,7 +134,7 @@ Definition altered : Prop :=
     has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
     is_nabla_s N t g_s -> is_nabla_theta N (S t) g_th ->
     iterated_limit (Delta_param N t) (opp g_th).
-Ltac proof_script := red; intros; refine (proj2 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Ltac proof_script := red; intros; refine (proj2 (theorem1 _ _ _ _ _ _ _)); from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -235,7 +239,7 @@ Definition altered : Prop :=
     locally' (0:R) (fun x => beta x <> 0) -> locally' (0:R) (fun x => eta x <> 0) ->
     filterlim eta (locally' (0:R)) (locally (0:R)) ->
     filterlim (fun x => Delta_state N t (beta x) (eta x)) (locally' (0:R)) (locally (opp g_s)).
-Ltac proof_script := red; intros; eapply joint_limit_at_vanishing_ratio; eassumption.
+Ltac proof_script := red; intros; eapply joint_limit_at_vanishing_ratio; from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -260,7 +264,7 @@ Definition altered : Prop :=
     has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
     is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
     iterated_limit (fun eta beta => Delta_state N t beta eta) (opp g_s).
-Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -283,7 +287,7 @@ Definition altered : Prop :=
     has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N ->
     is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
     iterated_limit (Delta_state N t) (opp g_s).
-Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -303,7 +307,7 @@ Definition altered : Prop :=
   forall N t g_s,
     twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N -> is_nabla_s N t g_s ->
     iterated_limit (Delta_state N t) (opp g_s).
-Ltac proof_script := red; intros; eapply state_updates_descend; eassumption.
+Ltac proof_script := red; intros; eapply state_updates_descend; from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -323,7 +327,7 @@ Definition altered : Prop :=
   forall N t,
     has_primitive_function N -> loss_differentiable N -> continuous_nearby N -> settled N ->
     exists v, iterated_limit (Delta_state N t) v.
-Ltac proof_script := red; intros; eapply state_updates_converge; eassumption.
+Ltac proof_script := red; intros; eapply state_updates_converge; from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -343,7 +347,7 @@ Definition altered : Prop :=
   forall N t g_s,
     has_primitive_function N -> twice_differentiable N -> is_gradient (State N) (dot_state N) (ell N) (s_star N) (grad_ell N (s_star N)) -> settled N -> is_nabla_s N t g_s ->
     iterated_limit (Delta_state N t) (opp g_s).
-Ltac proof_script := red; intros; eapply state_updates_descend; eassumption.
+Ltac proof_script := red; intros; eapply state_updates_descend; from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -365,7 +369,7 @@ Definition altered : Prop :=
     has_primitive_function N -> twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
     is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
     iterated_limit (fun beta eta => Delta_s (F N) (fun s => opp (grad_ell N s)) (ep_rule (Phi_theta N)) (s_star N) (theta N) beta eta t) (opp g_s).
-Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Ltac proof_script := red; intros; refine (proj1 (theorem1 _ _ _ _ _ _ _)); from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -394,7 +398,7 @@ Definition altered : Prop :=
     is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
     iterated_limit (fun beta eta => scal (/ eta : R_AbsRing)
       (minus (snd (cep N beta (eta * beta) (1 + t))) (snd (cep N beta (eta * beta) t)))) (opp g_th).
-Ltac proof_script := red; intros; refine (proj2 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Ltac proof_script := red; intros; refine (proj2 (theorem1 _ _ _ _ _ _ _)); from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -424,7 +428,7 @@ Definition altered : Prop :=
     is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
     iterated_limit (fun beta eta => Delta_theta (F N) (grad_ell N)
       (fun p => minus (Phi_theta N (snd p, snd (fst p))) (Phi_theta N (s_star N, snd (fst p)))) (s_star N) (theta N) beta eta t) (opp g_th).
-Ltac proof_script := red; intros; refine (proj2 (theorem1 _ _ _ _ _ _ _)); eassumption.
+Ltac proof_script := red; intros; refine (proj2 (theorem1 _ _ _ _ _ _ _)); from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -459,7 +463,7 @@ Definition altered : Prop :=
     continuous_nearby N -> activation_continuous_nearby N sigma ->
     is_parameter_gradient N sigma (ell N) t g_th ->
     iterated_limit (outside_Delta_param N sigma t) (opp g_th).
-Ltac proof_script := red; intros; simple eapply inside_updates_of_param_descend; eassumption.
+Ltac proof_script := red; intros; simple eapply inside_updates_of_param_descend; from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
@@ -544,7 +548,7 @@ Definition altered : Prop :=
     filterlim s (locally' (0:R)) (locally (s_star N)) -> is_nabla_s N 0 g_s ->
     filterlim (fun x => residual N (s x)) (locally' (0:R)) (locally (zero : State N)) ->
     filterlim (fun x => Delta_state_from N (s x) 0 (beta x) (eta x)) (locally' (0:R)) (locally (opp g_s)).
-Ltac proof_script := red; intros; eapply first_update_descends; eassumption.
+Ltac proof_script := red; intros; eapply first_update_descends; from_hypotheses.
 Theorem accepted : unaltered.
 Proof. proof_script. Qed.
 Fail Definition refused : altered := ltac:(proof_script).
