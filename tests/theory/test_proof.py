@@ -293,3 +293,19 @@ def test_the_command_line_fails_when_the_check_fails(development, monkeypatch, c
     monkeypatch.setattr(proof_check, "check", lambda: check(development))
     assert main([]) == EXIT_FAIL
     assert "verdict: fail" in capsys.readouterr().out
+
+
+@needs_coq
+def test_coq_that_gives_no_answer_refuses_nothing(development, monkeypatch):
+    (control,) = sources.controls(development)[0]
+    monkeypatch.setattr(coq, "TIME_LIMIT_S", 0.001)
+    with pytest.raises(RuntimeError, match="stopped before the altered statement"):
+        coq.refusal(development, control)
+
+
+@needs_coq
+def test_a_control_that_cannot_be_stated_refuses_nothing(development):
+    replace(development, "NegativeControls.v", "1 = 2.\nLtac", "no_such_number = 2.\nLtac")
+    (control,) = sources.controls(development)[0]
+    with pytest.raises(RuntimeError, match="no_such_number"):
+        coq.refusal(development, control)
