@@ -7,10 +7,27 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from reproduce import conformance_command, regress, run_command, table_command, verify
+from reproduce import (
+    conformance_command,
+    derivation,
+    regress,
+    report,
+    run_command,
+    table_command,
+    verify,
+)
 from reproduce.figures import command as figures_command
 
-COMMANDS = (verify, figures_command, table_command, regress, run_command, conformance_command)
+COMMANDS = (
+    verify,
+    derivation,
+    figures_command,
+    table_command,
+    regress,
+    report,
+    run_command,
+    conformance_command,
+)
 """Modules that contribute a command each, by ``add_command(subparsers)``."""
 
 

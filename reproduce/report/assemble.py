@@ -19,7 +19,7 @@ from cep_core.verdicts import Check, Verdict, combine
 from reproduce.report.provenance import provenance
 from reproduce.stages import read_stage
 
-REQUIRED = ("verify", "theory", "figures", "table", "regression")
+REQUIRED = ("verify", "theory", "derivation", "figures", "table", "regression")
 """Stages without which the main job is not done, in the order of the report."""
 
 OPTIONAL = ("proof", "benchmarks")
@@ -61,7 +61,6 @@ class Gathered:
         """The checks of a stage; none if it has not run."""
         record = self.stages[name]
         return [] if record is None else list(record["checks"])
-
 
     def groups(self, name: str) -> list[tuple[str, Verdict, list[dict[str, Any]]]]:
         """The checks of a stage by the first part of their names, each with its worst verdict."""
@@ -168,7 +167,7 @@ def write_report(stages: Path, reports: Path, label: str | None = None) -> tuple
 
 def _copy_results(gathered: Gathered, folder: Path) -> None:
     """Copy figures and executed notebooks, tables and benchmark results; not training runs."""
-    for stage in ("figures", "table", "benchmarks", "theory"):
+    for stage in ("figures", "table", "benchmarks", "derivation"):
         source = gathered.folder / stage
         if gathered.stages[stage] is None:
             continue
@@ -245,8 +244,15 @@ def _page(gathered: Gathered, manifest: dict[str, Any]) -> str:
         manifest=manifest,
         required=REQUIRED,
         optional=OPTIONAL,
+        derivation=_derivation(gathered.folder),
         inline=lambda stage, name: _inline(gathered.folder / stage / name),
     )
+
+
+def _derivation(stages: Path) -> str:
+    """The derivation as it was set by its stage; empty if there is none."""
+    page = stages / "derivation" / "derivation.html"
+    return page.read_text(encoding="utf-8") if page.exists() else ""
 
 
 def _short(value: Any) -> str:

@@ -42,6 +42,7 @@ def test_a_report_is_a_page_two_json_files_and_a_verdict(stages, tmp_path):
     assert verdicts["checks"]["verify"][0]["numbers"] == {"order": 0.99}
     page = (folder / "report.html").read_text()
     assert page.count("This stage has not run") == 6
+    assert "derivation" in verdicts["stages"]
     assert "Δ follows −∇ &lt;b&gt;" in page
 
 
