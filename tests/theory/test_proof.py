@@ -247,6 +247,7 @@ def test_a_sound_development_passes(development):
     report = check(development)
     assert (report.verdict, report.problems) == ("pass", ())
     assert [(item.verdict, item.axioms) for item in report.theorems] == [("pass", ())]
+    assert (report.results, report.files) == (3, 4)
     (control,) = report.negative_controls
     assert control.refused
     assert control.refuted

@@ -60,6 +60,7 @@ def check(folder: Path = HERE, *, jobs: int = 2) -> Report:
 def _check_with_coq(
     build: Path, files: list[str], statements: Statements, jobs: int, start: float
 ) -> Report:
+    results = len(sources.results(build))  # before files of ours are added to the copy
     runs = coq.compile_all(build, files, jobs)
     found = [f"{name}: {runs[name].output}" if name in runs
              else f"{name}: not compiled, as a file that it needs was refused"
@@ -76,7 +77,7 @@ def _check_with_coq(
         "fail" if found else "pass",
         f"{len(found)} problems" if found else "every statement proved, every alteration refused",
         coq.version(build), time.monotonic() - start, theorems, verdicts, statements.rows,
-        tuple(found), len(sources.results(build)), len(files),
+        tuple(found), results, len(files),
     )
 
 
