@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ import jinja2
 import cep_core
 from cep_core.files import write_json, write_text
 from cep_core.verdicts import Check, Verdict, combine
+from reproduce.report.notation import as_mathematics
 from reproduce.report.provenance import provenance
 from reproduce.stages import read_stage
 
@@ -239,14 +241,31 @@ def _page(gathered: Gathered, manifest: dict[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["short"] = _short
+    environment.filters["mathematics"] = as_mathematics
     return environment.get_template("report.html.j2").render(
         gathered=gathered,
         manifest=manifest,
         required=REQUIRED,
         optional=OPTIONAL,
+        statements=_statements(gathered.details("theory").get("rows", [])),
         derivation=_derivation(gathered.folder),
         inline=lambda stage, name: _inline(gathered.folder / stage / name),
     )
+
+
+def _statements(rows: list[dict[str, Any]]) -> list[tuple[str, Verdict, list[dict[str, Any]]]]:
+    """The theory's rows by statement, in its order: what is stated, worst verdict, rows."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["statement"], []).append(row)
+    return [
+        (
+            (importlib.import_module(f"theory.{name}").__doc__ or name).partition("\n")[0],
+            combine(Verdict(row["verdict"]) for row in listed),
+            listed,
+        )
+        for name, listed in found.items()
+    ]
 
 
 def _derivation(stages: Path) -> str:

@@ -58,8 +58,8 @@ def check_case(name: str, bench: Case, rule: Rule) -> Check:
     reason = "; ".join(c.reason for c in result.checks)
     if result.causes:
         reason += ". Likely: " + "; ".join(result.causes)
-    limits = "beta, then kappa" if rule.continual else "beta"
-    statement = f"{rule.name}: Δ tends to −∇ at every step as {limits} vanish, with order 1"
+    limits = "κ, then β vanish" if rule.continual else "β vanishes"
+    statement = f"{rule.name}: Δ tends to −∇ at every step as {limits}, with order 1"
     return Check(name, statement, result.verdict, numbers_of(result), reason)
 
 
