@@ -24,8 +24,8 @@ from reproduce.stages import read_stage
 REQUIRED = ("verify", "theory", "derivation", "figures", "table", "regression")
 """Stages without which the main job is not done, in the order of the report."""
 
-OPTIONAL = ("proof", "benchmarks")
-"""Stages that need what not every machine has (Coq, an idle processor)."""
+OPTIONAL = ("proof", "table-full", "benchmarks")
+"""Stages that need what not every machine has: Coq, hours of training, an idle processor."""
 
 _TEMPLATES = Path(__file__).parent
 
@@ -169,7 +169,7 @@ def write_report(stages: Path, reports: Path, label: str | None = None) -> tuple
 
 def _copy_results(gathered: Gathered, folder: Path) -> None:
     """Copy figures and executed notebooks, tables and benchmark results; not training runs."""
-    for stage in ("figures", "table", "benchmarks", "derivation"):
+    for stage in ("figures", "table", "table-full", "benchmarks", "derivation"):
         source = gathered.folder / stage
         if gathered.stages[stage] is None:
             continue

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import time
 from pathlib import Path
 
 import nbformat
@@ -10,12 +9,8 @@ import pandas as pd
 import pytest
 import torch
 
-from cep_core.bptt import nabla
-from cep_core.gdu import delta, relmse_by_name
-from cep_core.initial import initial_parameters
 from cep_core.networks import Prototypical
-from cep_core.phases import free_phase
-from cep_core.rules import C_EP, C_VF, rule_named
+from cep_core.rules import C_EP, C_VF
 from cep_core.verdicts import Verdict
 from reproduce.figures import command, notebooks, specs
 from reproduce.figures.compute import chosen_elements, compute
@@ -221,27 +216,6 @@ def test_a_failing_notebook_leaves_the_old_folder_as_it_was(tmp_path):
         notebooks.run_notebook(notebooks.NOTEBOOKS / "orders.ipynb", folder, {"name": "none"})
     assert [path.name for path in folder.iterdir()] == ["old"]
     assert [path.name for path in tmp_path.iterdir()] == ["figure"]
-
-
-def test_both_sides_at_full_size_take_at_most_two_seconds_of_one_core():
-    figure = specs.read_figures()["fig-10-11"]
-    setting, sizes = figure.setting, figure.shared.layers
-    sample = sample_of(figure.shared.digit, sizes)
-    parameters = initial_parameters(sizes, generator=torch.Generator().manual_seed(0))
-    rule = rule_named("C-EP")
-    network = specs.network_of(setting, "exact", rule, "tanh", 2)
-    taken = []
-    for _ in range(3):
-        started = time.process_time()
-        free = free_phase(network, sample.x, parameters, steps=setting.free_steps)
-        run = (sample.x, sample.y, parameters, free.state)
-        updates = delta(
-            network, rule, *run, beta=setting.beta, kappa=0.05, steps=setting.nudged_steps
-        )
-        gradients = nabla(network, *run, steps=setting.nudged_steps)
-        relmse_by_name(updates, gradients)
-        taken.append(time.process_time() - started)
-    assert min(taken) <= 2.0
 
 
 def test_the_checkout_holds_the_notebooks():

@@ -45,8 +45,13 @@ def check(folder: Path = HERE, *, jobs: int = 2) -> Report:
     found = static_problems(folder, statements)
     listed = tuple(TheoremVerdict(item, (), "not run") for item in statements.theorems)
     if found:
-        return Report("fail", f"{len(found)} problems in the sources", theorems=listed,
-                      rows=statements.rows, problems=tuple(found))
+        return Report(
+            "fail",
+            f"{len(found)} problems in the sources",
+            theorems=listed,
+            rows=statements.rows,
+            problems=tuple(found),
+        )
     with tempfile.TemporaryDirectory(prefix="cep-proof-") as scratch:
         build = Path(scratch)
         reason = coq.missing(build)
@@ -62,9 +67,13 @@ def _check_with_coq(
 ) -> Report:
     results = len(sources.results(build))  # before files of ours are added to the copy
     runs = coq.compile_all(build, files, jobs)
-    found = [f"{name}: {runs[name].output}" if name in runs
-             else f"{name}: not compiled, as a file that it needs was refused"
-             for name in files if name not in runs or not runs[name].ok]
+    found = [
+        f"{name}: {runs[name].output}"
+        if name in runs
+        else f"{name}: not compiled, as a file that it needs was refused"
+        for name in files
+        if name not in runs or not runs[name].ok
+    ]
     theorems = tuple(TheoremVerdict(item, (), "fail") for item in statements.theorems)
     verdicts: tuple[ControlVerdict, ...] = ()
     if not found:
@@ -76,26 +85,33 @@ def _check_with_coq(
     return Report(
         "fail" if found else "pass",
         f"{len(found)} problems" if found else "every statement proved, every alteration refused",
-        coq.version(build), time.monotonic() - start, theorems, verdicts, statements.rows,
-        tuple(found), results, len(files),
+        coq.version(build),
+        time.monotonic() - start,
+        theorems,
+        verdicts,
+        statements.rows,
+        tuple(found),
+        results,
+        len(files),
     )
 
 
-def _axioms(
-    build: Path, statements: Statements
-) -> tuple[tuple[TheoremVerdict, ...], list[str]]:
+def _axioms(build: Path, statements: Statements) -> tuple[tuple[TheoremVerdict, ...], list[str]]:
     try:
         axioms = coq.axioms_of(build, statements.theorems)
     except (RuntimeError, ValueError) as error:
         return tuple(TheoremVerdict(item, (), "fail") for item in statements.theorems), [str(error)]
     verdicts = tuple(
-        TheoremVerdict(item, axioms[item.name],
-                       "pass" if all(map(coq.allowed, axioms[item.name])) else "fail")
+        TheoremVerdict(
+            item, axioms[item.name], "pass" if all(map(coq.allowed, axioms[item.name])) else "fail"
+        )
         for item in statements.theorems
     )
     return verdicts, [
         f"{item.theorem.name} rests on {name}, which is not allowed"
-        for item in verdicts for name in item.axioms if not coq.allowed(name)
+        for item in verdicts
+        for name in item.axioms
+        if not coq.allowed(name)
     ]
 
 
@@ -114,8 +130,11 @@ def control_verdicts(build: Path, jobs: int) -> tuple[tuple[ControlVerdict, ...]
             found.append(str(error))
         if not message:
             found.append(f"{sources.CONTROLS_FILE}: {control.name} was not refused")
-        verdicts.append(ControlVerdict(control.name, control.alteration, bool(message), message,
-                                       control.refuted))
+        verdicts.append(
+            ControlVerdict(
+                control.name, control.alteration, bool(message), message, control.refuted
+            )
+        )
     return tuple(verdicts), found
 
 
@@ -123,10 +142,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0 for pass or not run, 1 for fail, 3 where Coq is required."""
     parser = argparse.ArgumentParser(prog="python -m theory.proof", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
-    parser.add_argument("--require-coq", action="store_true",
-                        help=f"exit {EXIT_NOT_RUN} when Coq is not installed")
-    parser.add_argument("--table", action="store_true",
-                        help="print the map of README.md as Markdown and stop")
+    parser.add_argument(
+        "--require-coq", action="store_true", help=f"exit {EXIT_NOT_RUN} when Coq is not installed"
+    )
+    parser.add_argument(
+        "--table", action="store_true", help="print the map of README.md as Markdown and stop"
+    )
     options = parser.parse_args(arguments)
     if options.table:
         sys.stdout.write(markdown_table(load(HERE / "statements.toml")))

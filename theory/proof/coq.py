@@ -22,12 +22,14 @@ INSTALL = """Coq with Coquelicot is not installed, so the proof was not checked.
   opam:            opam install coq coq-coquelicot, with Coq's "released" repository added"""
 
 # The standard library's classical real numbers rest on these four and on nothing else.
-ALLOWED_AXIOMS = frozenset({
-    "Coq.Reals.ClassicalDedekindReals.sig_forall_dec",
-    "Coq.Reals.ClassicalDedekindReals.sig_not_dec",
-    "Coq.Logic.FunctionalExtensionality.functional_extensionality_dep",
-    "Coq.Logic.Classical_Prop.classic",
-})
+ALLOWED_AXIOMS = frozenset(
+    {
+        "Coq.Reals.ClassicalDedekindReals.sig_forall_dec",
+        "Coq.Reals.ClassicalDedekindReals.sig_not_dec",
+        "Coq.Logic.FunctionalExtensionality.functional_extensionality_dep",
+        "Coq.Logic.Classical_Prop.classic",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,11 @@ class Run:
 def _run(arguments: Iterable[str], folder: Path) -> Run:
     try:
         done = subprocess.run(  # noqa: S603 - our own sources, no shell
-            list(arguments), cwd=folder, capture_output=True, text=True, check=False,
+            list(arguments),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
             timeout=TIME_LIMIT_S,
         )
     except subprocess.TimeoutExpired:
@@ -116,9 +122,11 @@ def axioms_of(folder: Path, theorems: Iterable[Theorem]) -> dict[str, tuple[str,
     lines = []
     for theorem in theorems:
         module = f"{PREFIX}.{Path(theorem.file).stem}"
-        lines += [f"Require {module}.",
-                  f'Goal True. idtac "{_MARK}{theorem.name}". exact I. Qed.',
-                  f"Print Assumptions {module}.{theorem.name}."]
+        lines += [
+            f"Require {module}.",
+            f'Goal True. idtac "{_MARK}{theorem.name}". exact I. Qed.',
+            f"Print Assumptions {module}.{theorem.name}.",
+        ]
     (folder / "AxiomsOf.v").write_text("\n".join(lines) + "\n", encoding="utf-8")
     run = _run(["coqc", "-q", "-w", "none", "-Q", ".", PREFIX, "AxiomsOf.v"], folder)
     if not run.ok:
@@ -171,8 +179,9 @@ def parse_context(output: str) -> tuple[list[str], list[str]]:
             parts[title] = [rest.strip()] if rest.strip() else []
         elif title and line.strip():
             parts[title].append(line.strip())
-    axioms = [name for name in parts.get("Axioms", ["missing from the summary"])
-              if name != "<none>"]
+    axioms = [
+        name for name in parts.get("Axioms", ["missing from the summary"]) if name != "<none>"
+    ]
     problems = [f"coqchk: axiom {name}" for name in axioms if name not in ALLOWED_AXIOMS]
     for title, lines in parts.items():
         if title.startswith(("Constants/Inductives", "Inductives")):

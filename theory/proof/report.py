@@ -77,8 +77,10 @@ class Report:
         lines = []
         for item in self.theorems:
             axioms = ", ".join(name.split(".")[-1] for name in item.axioms) or "no axiom"
-            lines.append(f"{item.verdict:8} {item.theorem.name}: "
-                         f"{item.theorem.statement_in_words}\n{'':9}axioms: {axioms}")
+            lines.append(
+                f"{item.verdict:8} {item.theorem.name}: "
+                f"{item.theorem.statement_in_words}\n{'':9}axioms: {axioms}"
+            )
         for control in self.negative_controls:
             word = "refused" if control.refused else "ACCEPTED"
             also = " Proved to be false." if control.refuted else ""

@@ -90,8 +90,11 @@ def file_problems(folder: Path) -> list[str]:
     present = {str(path.relative_to(folder)) for path in folder.rglob("*.v")}
     return [
         *(f"{name}: not listed in _CoqProject, so not checked" for name in present - {*listed}),
-        *(f"{name}: listed in _CoqProject, but there is no such file" for name in listed
-          if name not in present),
+        *(
+            f"{name}: listed in _CoqProject, but there is no such file"
+            for name in listed
+            if name not in present
+        ),
         *(f"{name}: listed twice in _CoqProject" for name in {*listed} if listed.count(name) > 1),
     ]
 
@@ -113,8 +116,10 @@ def forbidden_commands(folder: Path) -> list[str]:
             for match in re.finditer(pattern, text):
                 line = text.count("\n", 0, match.start()) + 1
                 found.append(f"{name}:{line}: {match.group().strip()!r} is {reason}")
-        found += [f"{name}:{line}: an assumption outside every section is an axiom"
-                  for line in _assumptions_outside_sections(text)]
+        found += [
+            f"{name}:{line}: an assumption outside every section is an axiom"
+            for line in _assumptions_outside_sections(text)
+        ]
     return found
 
 
@@ -182,8 +187,15 @@ def controls(folder: Path) -> tuple[list[Control], list[str]]:
         ]
         alone, _, after = match.group().partition("Fail Definition refused")
         source = header + alone + "Definition refused" + after.partition("\n")[0] + "\n"
-        found.append(Control(match["name"], " ".join(match["alteration"].split()), source,
-                             source.count("\n"), "Theorem refuted : ~ altered." in body))
+        found.append(
+            Control(
+                match["name"],
+                " ".join(match["alteration"].split()),
+                source,
+                source.count("\n"),
+                "Theorem refuted : ~ altered." in body,
+            )
+        )
     if len(re.findall(_FAIL, without_comments(text))) != len(found):
         problems.append(f"{CONTROLS_FILE}: a Fail stands outside the negative controls")
     if not found:

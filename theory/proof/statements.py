@@ -5,12 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SYMBOLIC = (
-    "theorem1", "augmented", "joint_limit", "stability", "prototypical", "vector_field", "centred",
+    "theorem1",
+    "augmented",
+    "joint_limit",
+    "stability",
+    "prototypical",
+    "vector_field",
+    "centred",
 )
 
 MAIN_FILES = (
-    "Statements.v", "MiniBatch.v", "SettlingBound.v", "Examples.v", "AugmentedExamples.v",
-    "OrderOfLimitsExamples.v", "VectorFieldExample.v", "Counterexamples.v",
+    "Statements.v",
+    "MiniBatch.v",
+    "SettlingBound.v",
+    "Examples.v",
+    "AugmentedExamples.v",
+    "OrderOfLimitsExamples.v",
+    "VectorFieldExample.v",
+    "Counterexamples.v",
 )
 
 
@@ -86,28 +98,43 @@ def problems(statements: Statements, stated_in: dict[str, set[str]]) -> list[str
     """
     listed = [(theorem.file, theorem.name) for theorem in statements.theorems]
     stated = [(file, name) for file in MAIN_FILES for name in sorted(stated_in.get(file, ()))]
-    found = [f"statements.toml: there is no theorem {name} in {file}" for file, name in listed
-             if (file, name) not in stated]
-    found += [f"statements.toml: {name} of {file} is not listed" for file, name in stated
-              if (file, name) not in listed]
+    found = [
+        f"statements.toml: there is no theorem {name} in {file}"
+        for file, name in listed
+        if (file, name) not in stated
+    ]
+    found += [
+        f"statements.toml: {name} of {file} is not listed"
+        for file, name in stated
+        if (file, name) not in listed
+    ]
     names = [name for _, name in listed]
-    found += [f"statements.toml: {name} is listed twice" for name in sorted(set(names))
-              if names.count(name) > 1]
+    found += [
+        f"statements.toml: {name} is listed twice"
+        for name in sorted(set(names))
+        if names.count(name) > 1
+    ]
     for row in statements.rows:
-        found += [f"statements.toml: the map names {name}, which is no main theorem"
-                  for name in row.coq if name not in names]
+        found += [
+            f"statements.toml: the map names {name}, which is no main theorem"
+            for name in row.coq
+            if name not in names
+        ]
         if row.symbolic and row.symbolic not in SYMBOLIC:
             found.append(f"statements.toml: {row.symbolic!r} is no statement of python -m theory")
     mapped = {name for row in statements.rows for name in row.coq}
-    found += [f"statements.toml: {name} has no row in the map" for name in names
-              if name not in mapped]
+    found += [
+        f"statements.toml: {name} has no row in the map" for name in names if name not in mapped
+    ]
     return found
 
 
 def markdown_table(statements: Statements) -> str:
     """The map as the table that ``README.md`` shows."""
-    lines = ["| statement | source | Coq | `python -m theory` | test |",
-             "| --- | --- | --- | --- | --- |"]
+    lines = [
+        "| statement | source | Coq | `python -m theory` | test |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for row in statements.rows:
         coq = ", ".join(f"`{name}`" for name in row.coq) or "—"
         symbolic = f"`{row.symbolic}`" if row.symbolic else "—"
