@@ -10,12 +10,14 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from cep_core.gducheck import DEFAULT_BETAS
 from cep_core.verdicts import Check, Verdict
 from reproduce.stages import STAGES, say, write_stage
-from reproduce.verification import augmented, bias, boundaries, property_holds, stability
+from reproduce.verification import augmented, bias, boundaries, cases, property_holds, stability
 
 GROUPS: dict[str, Callable[[], Iterator[Check]]] = {
     "Theorem 1 in the exact dynamics": property_holds.exact_dynamics,
@@ -30,6 +32,25 @@ GROUPS: dict[str, Callable[[], Iterator[Check]]] = {
 }
 
 
+def effective_parameters() -> dict[str, Any]:
+    """What the checks are run with, for the manifest of a report."""
+    return {
+        "seed": cases.SEED,
+        "dt": cases.DT,
+        "networks": [cases.ONE_HIDDEN, cases.TWO_HIDDEN, cases.FULL],
+        "nudged steps": property_holds.STEPS,
+        "beta": DEFAULT_BETAS,
+        "beta, centred": property_holds.CENTRED_BETAS,
+        "beta, published": bias.BETAS,
+        "augmented": {
+            "batch": augmented.BATCH,
+            "nudged steps": augmented.STEPS,
+            "beta": augmented.BETA,
+            "kappa": augmented.KAPPA,
+        },
+    }
+
+
 def verify(out: Path) -> Verdict:
     """Run every check, print its answer, and write the stage's record into ``out``."""
     started = time.monotonic()
@@ -40,7 +61,8 @@ def verify(out: Path) -> Verdict:
         for check in group():
             checks.append(check)
             say(f"  {check.verdict:<12} {check.name}  ({check.seconds:.1f} s)  {check.reason}")
-    verdict = write_stage(out, stage="verify", checks=checks, started=started)
+    details = {"parameters": effective_parameters()}
+    verdict = write_stage(out, stage="verify", checks=checks, started=started, details=details)
     say(f"verify: {verdict}, {len(checks)} checks, {time.monotonic() - started:.0f} s")
     return verdict
 

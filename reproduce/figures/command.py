@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,10 @@ def make_figures(out: Path, only: list[str] | None = None, jobs: int = 2) -> Ver
         stage="figures",
         checks=[check for _, check in ordered],
         started=started,
-        details={"notebooks": [plotted for plotted, _ in ordered if plotted is not None]},
+        details={
+            "notebooks": [plotted for plotted, _ in ordered if plotted is not None],
+            "parameters": {figure.name: asdict(figure) for figure in wanted},
+        },
     )
     say(f"figures: {verdict}, {time.monotonic() - started:.0f} s, in {out}")
     return verdict

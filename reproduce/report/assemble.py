@@ -211,9 +211,9 @@ def _manifest(gathered: Gathered, source: dict[str, Any], label: str) -> dict[st
             name: record["seconds"] for name, record in gathered.stages.items() if record
         },
         "parameters": {
-            name: gathered.details(name).get("parameters", gathered.details(name).get("settings"))
+            name: gathered.details(name)["parameters"]
             for name in gathered.stages
-            if gathered.stages[name] is not None
+            if "parameters" in gathered.details(name)
         },
     }
 
