@@ -1,17 +1,21 @@
 """The engine on a GPU: the loop of a mini-batch recorded once as a CUDA graph and replayed.
 
 A mini-batch is several hundred small operations, which a GPU finishes sooner than Python can launch
-them one by one.
+them one by one. The recording holds addresses, not tensors: all that it reads and writes must stay
+where it is for as long as it is replayed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
+from cep_core.arrays import Parameters
 from cep_core.fast.engine import BatchedEngine
 from cep_core.fast.workspace import Workspace
+from cep_core.learning import Procedure
+from cep_core.networks import Prototypical
 
 
 def record(work: Callable[[], None]) -> Callable[[], None]:
@@ -34,10 +38,25 @@ def run_aside(work: Callable[[], None]) -> None:
 
 
 class CapturedEngine(BatchedEngine):
-    """A :class:`BatchedEngine` whose mini-batches are recorded, once per batch size and sign."""
+    """A :class:`BatchedEngine` whose mini-batches are recorded, once per batch size and sign.
+
+    Making one turns off TF32, which keeps 10 of float32's 23 bits, for the whole process.
+    """
 
     _record = staticmethod(record)
     _run_aside = staticmethod(run_aside)
+
+    def __init__(
+        self,
+        network: Prototypical,
+        procedure: Procedure,
+        parameters: Sequence[Parameters],
+        rates: Mapping[str, float],
+    ) -> None:
+        """As :class:`BatchedEngine`."""
+        torch.set_float32_matmul_precision("highest")
+        self._recorded: list[Callable[[], None]] = []
+        super().__init__(network, procedure, parameters, rates)
 
     def _prepare(self, space: Workspace, sign: int) -> Callable[[], None]:
         work = super()._prepare(space, sign)
@@ -45,4 +64,5 @@ class CapturedEngine(BatchedEngine):
         self._run_aside(work)
         for tensor, value in zip(self.weights.tensors(), before, strict=True):
             tensor.copy_(value)
+        self._recorded.append(work)  # its constants live in no other place
         return self._record(work)

@@ -3,6 +3,7 @@
 import dataclasses
 import gc
 import tracemalloc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,43 @@ def test_warming_up_and_recording_leave_the_parameters_alone(row, row_case):
     assert set(captured._prepared) == {(6, 1), (6, -1), (2, 1)}
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU that PyTorch can use")
+def test_what_a_recording_reads_is_kept(row_case):
+    """A graph holds addresses only: here the recorder keeps nothing of what it recorded."""
+    programs = []
+
+    class Forgetful(CapturedEngine):
+        _run_aside = staticmethod(lambda work: work())
+
+        @staticmethod
+        def _record(work):
+            programs.append(weakref.ref(work.__self__))
+            return lambda: None
+
+    engine = together([row_case("C-EP-1h", seed=seed) for seed in range(2)], Forgetful)
+    gc.collect()
+    assert len(programs) == 3
+    assert all(program() is not None for program in programs)
+    del engine
+    gc.collect()
+    assert not any(program() for program in programs)
+
+
+def test_the_graph_engine_turns_tf32_off(row_case):
+    made = row_case("EP-1h")
+    torch.backends.cuda.matmul.allow_tf32 = True
+    try:
+        CapturedEngine(made.network, made.procedure, [made.parameters], made.rates)
+        assert not torch.backends.cuda.matmul.allow_tf32
+    finally:
+        torch.set_float32_matmul_precision("highest")
+
+
+NEEDS_GPU = pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="needs a GPU that PyTorch can use"
+)
+
+
+@NEEDS_GPU
 def test_a_gpu_gives_the_cpus_result_to_rounding(row, row_case, difference):
     """As the test in float32: within what rounding of the definition itself explains."""
     made = row_case(row, batch=20, hidden=(64,) * (2 if row.endswith("2h") else 1))
