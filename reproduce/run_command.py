@@ -13,9 +13,11 @@ import torch
 from cep_core.data import load
 from cep_core.networks import Nudge
 from cep_core.training import EngineName
+from reproduce.run_directory import RunError
 from reproduce.runs import DTYPES, DeviceName, DivergedError, Request, train
 from reproduce.specs import row_named, row_names
 from reproduce.stages import say
+from reproduce.together import several, train_together
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,7 +31,13 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument(
         "row", metavar="ROW", help=f"one of {', '.join(row_names())}, or a .toml file"
     )
-    parser.add_argument("--seed", type=int, required=True, help="seed of everything random")
+    parser.add_argument(
+        "--seed",
+        type=_seeds,
+        required=True,
+        metavar="SEED[,SEED...]",
+        help="seed of everything random; several are trained at once, each in OUT/seed-SEED",
+    )
     parser.add_argument("--out", type=Path, required=True, help="directory of the run")
     parser.add_argument("--epochs", type=int, help="epochs in all (default: the paper's)")
     parser.add_argument("--nudge", choices=get_args(Nudge), help="nudge outside (published) or in")
@@ -59,23 +67,37 @@ def command(arguments: argparse.Namespace) -> int:
         for field in ("nudge", "angle")
         if (value := getattr(arguments, field)) is not None
     }
-    request = Request(
-        row_named(arguments.row).changed(**overrides),
-        arguments.seed,
-        engine=arguments.engine,
-        device=arguments.device,
-        dtype=arguments.dtype,
-    )
+    row, seeds, out = row_named(arguments.row).changed(**overrides), arguments.seed, arguments.out
+    options = {field: getattr(arguments, field) for field in ("engine", "device", "dtype")}
+    alone = len(seeds) == 1
+    requests = [Request(row, *seeds, **options)] if alone else several(row, seeds, **options)
+    if not alone and (out / "run.json").exists():
+        raise RunError(f"{out}: expected a directory for several runs, found one of a single run")
+    folders = [out] if alone else [out / f"seed-{request.seed}" for request in requests]
     data = load(arguments.data)
     try:
-        results = train(request, data, arguments.out, epochs=arguments.epochs)
+        if alone:
+            found = [train(requests[0], data, out, epochs=arguments.epochs)]
+        else:
+            found = train_together(requests, data, folders, epochs=arguments.epochs)
     except DivergedError as error:
         say(f"error: {error}")
         return 1
     except KeyboardInterrupt:
         return interrupted(arguments.out)
-    say(_summary(results, arguments.out))
+    for results, folder in zip(found, folders, strict=True):
+        say(_summary(results, folder))
     return 0
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    """One seed, or several separated by commas."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected an integer, or several separated by commas, found {text!r}"
+        ) from None
 
 
 def interrupted(folder: Path) -> int:

@@ -48,6 +48,7 @@ class Request:
         engine: ``"fast"``, or ``"reference"`` for the definition.
         device: ``"cpu"`` or ``"cuda"``.
         dtype: ``"float32"`` or ``"float64"``.
+        together: all seeds of the batched run that this one is part of; none if it runs alone.
 
     Raises:
         RunError: at construction, naming the field.
@@ -59,6 +60,7 @@ class Request:
     engine: EngineName = "fast"
     device: DeviceName = "cpu"
     dtype: str = "float32"
+    together: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a seed or device that cannot be used."""
@@ -91,7 +93,7 @@ def identity_of(request: Request, engine: EngineName, data: Dataset) -> dict[str
     """
     spec = request.row.as_json()
     del spec["epochs"], spec["title"]
-    return {
+    identity = {
         "spec": spec,
         "seed": request.seed,
         "data": data.sha256,
@@ -101,6 +103,7 @@ def identity_of(request: Request, engine: EngineName, data: Dataset) -> dict[str
         "version": cep_core.__version__,
         "numerics": NUMERICS,
     }
+    return identity | ({"together": list(request.together)} if request.together else {})
 
 
 def train(
@@ -128,9 +131,12 @@ def train(
         DivergedError: a parameter is not finite; the last sound epoch stays.
 
     """
+    if request.together:
+        seeds = ", ".join(map(str, request.together))
+        raise RunError(f"seed {request.seed}: expected a run alone, found one of seeds {seeds}")
     row = request.row
     wanted = row.epochs if epochs is None else epochs
-    _check_fit(row, data, wanted)
+    check_fit(row, data, wanted)
     chosen = request.make_engine()
     identity = identity_of(request, chosen.name, data)
     run = hash_of(identity)
@@ -200,17 +206,19 @@ def _train(
                 f"{what}: test error {history['test_error'][-1]:.2f} %, training error "
                 f"{train_error:.2f} % ({history['seconds'][-1]:.1f} s)"
             )
-    return _finish(request, data, folder, chosen, identity, history)
+    return write_results(request, data, folder, identity, history, note=chosen.note)
 
 
-def _finish(
+def write_results(
     request: Request,
     data: Dataset,
     folder: Path,
-    chosen: ChosenEngine,
     identity: dict[str, Any],
     history: dict[str, list[float]],
+    *,
+    note: str = "",
 ) -> dict[str, Any]:
+    """Write the results of a run and the marker that vouches for them; return the results."""
     row, run = request.row, hash_of(identity)
     results = {
         "row": row.name,
@@ -227,8 +235,8 @@ def _finish(
             "test": len(data.test_labels),
             "sha256": data.sha256,
         },
-        "engine": chosen.name,
-        "note": chosen.note,
+        "engine": identity["engine"],
+        "note": note,
         "software": software(),
         "identity": identity,
     }
@@ -236,7 +244,8 @@ def _finish(
     return results
 
 
-def _check_fit(row: Row, data: Dataset, epochs: int) -> None:
+def check_fit(row: Row, data: Dataset, epochs: int) -> None:
+    """Refuse a number of epochs or a row that does not fit the data, by a :class:`RunError`."""
     if epochs < 1:
         raise RunError(f"epochs: expected a positive integer, found {epochs}")
     pixels = data.train_images.shape[1]

@@ -16,7 +16,8 @@ from cep_core.verdicts import Check, Verdict
 from reproduce.published import PublishedRow
 from reproduce.run_directory import finished, hash_of
 from reproduce.runs import Request, identity_of, train
-from reproduce.specs import row_named
+from reproduce.specs import Row, row_named
+from reproduce.together import why_not_batched
 
 CHANCE = 100 * (1 - 1 / CLASSES)
 """Error in percent of an answer drawn at random."""
@@ -105,16 +106,26 @@ def job(request: Request, data: Dataset, runs: Path, epochs: int | None) -> Job:
 
 
 def jobs_of(
-    tier: Tier, data: Dataset, runs: Path, *, engine: Any = "fast", device: Any = "cpu"
+    tier: Tier,
+    data: Dataset,
+    runs: Path,
+    *,
+    engine: Any = "fast",
+    device: Any = "cpu",
+    together: bool = False,
 ) -> list[Job]:
-    """Return every run of a tier, all rows of one seed before the next seed."""
+    """Return every run of a tier, all rows of one seed before the next seed.
+
+    ``together`` makes one batched run of a row's seeds, where the row can be trained so.
+    """
+
+    def request(row: Row, seed: int) -> Request:
+        at_once = together and engine == "fast" and tier.seeds > 1 and why_not_batched(row) is None
+        seeds = tuple(range(tier.seeds)) if at_once else ()
+        return Request(row, seed, engine=engine, device=device, together=seeds)
+
     return [
-        job(
-            Request(row_named(name).changed(nudge=nudge), seed, engine=engine, device=device),
-            data,
-            runs,
-            tier.epochs,
-        )
+        job(request(row_named(name).changed(nudge=nudge), seed), data, runs, tier.epochs)
         for seed in range(tier.seeds)
         for name in tier.rows
         for nudge in tier.nudges

@@ -39,6 +39,7 @@ from reproduce.table import (
     resumption_check,
     table_row,
 )
+from reproduce.together import train_together
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -71,7 +72,14 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.jobs < 1:
         raise RunError(f"jobs: expected a positive integer, found {arguments.jobs}")
     data, published = load(arguments.data), read_published()
-    jobs = jobs_of(tier, data, arguments.runs, engine=arguments.engine, device=arguments.device)
+    jobs = jobs_of(
+        tier,
+        data,
+        arguments.runs,
+        engine=arguments.engine,
+        device=arguments.device,
+        together=arguments.device == "cuda",
+    )
     say(f"table, {tier.label}")
     say(f"  {len(jobs)} runs on {data.provenance}; interrupted, they resume where they were")
     try:
@@ -81,12 +89,9 @@ def command(arguments: argparse.Namespace) -> int:
     except (DivergedError, BrokenProcessPool) as error:
         say(f"error: {error} Every finished epoch is in {arguments.runs}")
         return 1
-    variants: dict[tuple[str, str], list[Job]] = {}
-    for job in jobs:
-        variants.setdefault((job.request.row.name, job.request.row.nudge), []).append(job)
     rows = [
         table_row(same, [results[job.folder] for job in same], tier, published.rows.get(name))
-        for (name, _), same in variants.items()
+        for (name, _), same in _variants(jobs).items()
     ]
     checks = [learning_check(row) for row in rows if row["nudge"] == "outside"]
     checks.append(_resumption(jobs, data))
@@ -113,6 +118,14 @@ def command(arguments: argparse.Namespace) -> int:
     return 1 if verdict is Verdict.FAIL else 0
 
 
+def _variants(jobs: Sequence[Job]) -> dict[tuple[str, str], list[Job]]:
+    """Runs of every seed, by row and nudge."""
+    found: dict[tuple[str, str], list[Job]] = {}
+    for job in jobs:
+        found.setdefault((job.request.row.name, job.request.row.nudge), []).append(job)
+    return found
+
+
 def _tier(arguments: argparse.Namespace) -> Tier:
     tier = TIERS[arguments.tier]
     changes: dict[str, Any] = {
@@ -137,7 +150,8 @@ def _resumption(jobs: Sequence[Job], data: Dataset) -> Check:
         data, train_images=data.train_images[:1000], train_labels=data.train_labels[:1000]
     )
     with tempfile.TemporaryDirectory() as folder:
-        return resumption_check(most, few, Path(folder))
+        alone = dataclasses.replace(most, together=())
+        return resumption_check(alone, few, Path(folder))
 
 
 def _train_all(
@@ -151,7 +165,12 @@ def _train_all(
     if not left:
         return results
     with progress("table", len(left), "run") as advance:
-        for job, result in _side_by_side(left, source, workers, show):
+        trained = (
+            _at_once(jobs, left, source, show)
+            if any(job.request.together or job.request.device == "cuda" for job in jobs)
+            else _side_by_side(left, source, workers, show)
+        )
+        for job, result in trained:
             results[job.folder] = result
             advance(1)
             if not on_terminal():
@@ -180,6 +199,25 @@ def _side_by_side(
             for child in multiprocessing.active_children():
                 child.terminate()  # whatever it has finished is on disk
             raise
+
+
+def _at_once(
+    jobs: Sequence[Job], left: Sequence[Job], source: str, show: Show
+) -> Iterator[tuple[Job, dict[str, Any]]]:
+    """Train in this process: a row's seeds as one batched run, or one after another."""
+    for same in _variants(jobs).values():
+        missing = [job for job in same if job in left]
+        if missing and missing[0].request.together:
+            found = train_together(
+                [job.request for job in same],
+                _data(source),
+                [job.folder for job in same],
+                epochs=same[0].epochs,
+                show=show,
+            )
+            yield from ((j, r) for j, r in zip(same, found, strict=True) if j in missing)
+        else:
+            yield from ((job, _work(job, source, show)) for job in missing)
 
 
 def _begin_worker() -> None:

@@ -141,6 +141,23 @@ def test_a_gpu_gives_the_cpus_result_to_rounding(row, row_case, difference):
     assert difference(found, truth) < bound
 
 
+@NEEDS_GPU
+def test_five_seeds_on_a_gpu_learn_as_each_alone(row, row_case, difference):
+    """In float64, and with a load in between, which the recorded graphs must see."""
+    cases = [row_case(row, seed=seed) for seed in range(5)]
+    on_gpu = [{name: value.cuda() for name, value in c.parameters.items()} for c in cases]
+    engine = batched_engine(cases[0].network, cases[0].procedure, on_gpu, cases[0].rates)
+    for _ in range(2):
+        engine.load(on_gpu)
+        for several in zip(*(c.batches for c in cases), strict=True):
+            x, y = (torch.stack([b[i] for b in several]).cuda() for i in (0, 1))
+            engine.learn(x, y, several[0][2])
+    assert len(engine._prepared) == 3
+    for made, parameters in zip(cases, engine.parameters(), strict=True):
+        found = {name: value.cpu() for name, value in parameters.items()}
+        assert difference(found, made.by_engine()[1]) < 1e-12
+
+
 def resident_bytes():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
