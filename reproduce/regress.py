@@ -10,15 +10,17 @@ import argparse
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from cep_core.verdicts import Check, Verdict
 from reproduce.figures.specs import Figure, OrderFigure, read_figures
 from reproduce.stages import STAGES, read_stage, say, write_stage
+
+if TYPE_CHECKING:
+    import pandas as pd  # for its name alone: every command would wait for it
 
 OUTPUTS = Path(__file__).parent.parent / "tests" / "regression" / "stage_outputs.py"
 
