@@ -195,7 +195,6 @@ class BatchedEngine:
         settling, steps = self._settling, self.procedure.nudged_steps
         kappas = self._kappas(space, beta, self.procedure.damping)
         strength = beta * settling.activations[0].gain if self._inside else beta
-        program.add(torch.mul, space.y, strength, out=space.pull)
         self._meanwhile.begin(program, space, kappas)
         settling.fields(program, space, settling.even, SECOND, space.field)
         self._advance(program, space, kappas, settling.even, SECOND, strength)
@@ -235,10 +234,10 @@ class BatchedEngine:
                 field = space.field[n][half]
                 self._meanwhile.add(program, space, kappas, n, half, part)
                 if n == 0 and self._inside:
-                    _pull(program, field, space.pull, before, strength)
+                    _pull(program, field, space.y, before, strength)
                 program.add(settling.activations[n].outer(field, new))
                 if n == 0 and not self._inside:
-                    _pull(program, new, space.pull, before, strength)
+                    _pull(program, new, space.y, before, strength)
                 if self.procedure.rule.vector_field:
                     program.add(torch.sub, new, before, out=space.change[n][half])
         for n in group:
@@ -250,9 +249,9 @@ class BatchedEngine:
         """Apply ``kappa (dPhi/dtheta(s_K) - dPhi/dtheta(s_*))`` to whatever is not yet written."""
         weights = self.weights
         for n, (state, rest) in enumerate(zip(end, space.rest, strict=True)):
-            moved, row = space.moved[n], space.column[:, : space.batch].mT
+            moved = space.moved[n]
             program.add(torch.sub, state, rest, out=moved)
-            program.product(weights.biases[n], row, moved, alpha=kappas.biases[n])
+            program.product(weights.biases[n], space.row, moved, alpha=kappas.biases[n])
         program.product(weights.drive, space.x.mT, space.moved[-1], alpha=kappas.drive)
         if weights.tied:
             for n in range(weights.layers - 1):
@@ -265,10 +264,10 @@ class BatchedEngine:
 def _pull(
     program: Program,
     place: torch.Tensor,
-    pull: torch.Tensor,
+    target: torch.Tensor,
     before: torch.Tensor,
     strength: float,
 ) -> None:
     """Add the nudge ``strength (y - s^0)``."""
-    program.add(place.add_, pull)
+    program.add(place.add_, target, alpha=strength)
     program.add(place.sub_, before, alpha=strength)

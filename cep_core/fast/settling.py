@@ -41,16 +41,15 @@ class Settling:
 
     def drive(self, program: Program, space: Workspace) -> None:
         """Set the constant part of every field, biases, offsets and the signal of ``space.x``."""
-        last = self.weights.layers - 1
-        for n, (f, b) in enumerate(zip(self.activations, self.weights.biases, strict=True)):
-            offset = torch.full_like(b[:1, :, :1], f.offset)
+        weights, last = self.weights, self.weights.layers - 1
+        for n, (f, b) in enumerate(zip(self.activations, weights.biases, strict=True)):
+            offset, constant = torch.full_like(b[:1, :, :1], f.offset), space.constant[n]
             first, second, both = space.base[n]
+            program.add(torch.add, offset, b, alpha=f.gain, out=constant)
             if n < last:
-                program.product(both, space.column, b, plus=offset, alpha=f.gain)
+                program.add(both.copy_, constant)
             else:
-                column = space.column[:, : space.batch]
-                program.product(first, column, b, plus=offset, alpha=f.gain)
-                program.product(first, space.x, self.weights.drive, alpha=f.gain)
+                program.product(first, space.x, weights.drive, plus=constant, alpha=f.gain)
                 program.add(second.copy_, first)
 
     def fields(

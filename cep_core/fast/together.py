@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from cep_core.fast.engine import BatchedEngine
-from cep_core.learning import one_hot
-from cep_core.training import EpochPlan, Samples, as_input
+from cep_core.training import EpochPlan, Samples, as_input, mini_batches
 
 
 @torch.inference_mode()
@@ -45,17 +44,15 @@ def train_epoch_together(
     signs = plans[0].signs
     if any(plan.signs != signs for plan in plans):
         raise ValueError("signs: expected the same for every network, found different ones")
-    device = samples.labels.device
-    orders = torch.stack([plan.order for plan in plans]).to(device)
-    wrong = torch.zeros(len(plans), dtype=torch.int64, device=device)
-    for chosen, sign in zip(torch.split(orders, batch, dim=1), signs, strict=True):
-        labels = samples.labels[chosen].long()
-        x = as_input(samples.images[chosen], dtype)
-        output = engine.learn(x, one_hot(labels, classes, dtype), sign)
-        wrong += (output.argmax(dim=2) != labels).sum(dim=1)
+    orders = torch.stack([plan.order for plan in plans]).to(samples.labels.device)
+    batches = mini_batches(samples, orders, batch=batch, classes=classes, dtype=dtype)
+    predicted = []
+    for (x, y), sign in zip(batches, signs, strict=True):
+        predicted.append(engine.learn(x, y, sign).argmax(dim=2))
         if progress is not None:
-            progress(chosen.shape[1])
-    return [100 * count / len(samples) for count in wrong.tolist()]
+            progress(x.shape[1])
+    wrong = torch.cat(predicted, dim=1) != samples.labels[orders]
+    return [100 * count / len(samples) for count in wrong.sum(dim=1).tolist()]
 
 
 @torch.inference_mode()

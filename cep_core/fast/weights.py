@@ -1,19 +1,22 @@
 """The parameters as the fast engine stores them: every matrix in the order it is multiplied.
 
 A leading dimension runs over seeds: one network is the case of one seed. The signal of layer ``m``
-to layer ``n`` is ``s^m @ into[n, m]``, with ``into[n, m]`` of shape ``(seeds, size_m, size_n)`` and
-contiguous, since a product with a transposed matrix takes up to half as long again. Tied weights
-are therefore held twice, once for each direction, and the second copy is rewritten whenever the
-first has learned.
+to layer ``n`` is ``s^m @ into[n, m]``, with ``into[n, m]`` of shape ``(seeds, size_m, size_n)`` in
+the memory order of layer ``n`` (:mod:`cep_core.fast.matrix`), since a product with a matrix in the
+other order takes up to half as long again. For a narrow layer that is the order of the paper's
+``W_nm``, which then serves both directions; other tied weights are held twice, and the copy for the
+direction upwards is rewritten whenever the first has learned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 
 from cep_core.arrays import Parameters
+from cep_core.fast.matrix import is_narrow, matrix
 from cep_core.fast.program import Program
 from cep_core.networks import bias, weight
 
@@ -43,13 +46,19 @@ class Weights:
         self.layers = sum(name.startswith("b_") for name in first)
         self.sizes = tuple(first[bias(n)].shape[0] for n in range(self.layers))
         self.tied = weight(1, 0) not in first
-        zeros = first[bias(0)].new_zeros
+        zeros = partial(matrix, like=first[bias(0)])
         count, last = len(several), self.layers - 1
         self.into = {
             (n, m): zeros(count, self.sizes[m], self.sizes[n])
             for n in range(self.layers)
             for m in self.neighbours(n)
         }
+        self._mirrored = []
+        for n in range(self.layers - 1) if self.tied else ():
+            if is_narrow(self.sizes[n]):
+                self.into[n + 1, n] = self.into[n, n + 1].mT
+            else:
+                self._mirrored.append(n)
         self.drive = zeros(count, first[weight(last, "x")].shape[1], self.sizes[last])
         self.biases = tuple(zeros(count, 1, size) for size in self.sizes)
         self.load(several)
@@ -93,13 +102,12 @@ class Weights:
         ]
 
     def mirror(self, program: Program) -> None:
-        """Rewrite the downward copies of tied weights from the forward weights."""
-        if self.tied:
-            for n in range(self.layers - 1):
-                program.add(self.into[n + 1, n].copy_, self.into[n, n + 1].mT)
+        """Rewrite the copies for the direction upwards of tied weights that are held twice."""
+        for n in self._mirrored:
+            program.add(self.into[n + 1, n].copy_, self.into[n, n + 1].mT)
 
     def tensors(self) -> list[torch.Tensor]:
-        """Everything that learning changes."""
+        """Everything that learning changes; weights that serve both directions occur twice."""
         return [*self.into.values(), self.drive, *self.biases]
 
     def _stored(self) -> dict[str, torch.Tensor]:

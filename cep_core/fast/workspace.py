@@ -2,12 +2,16 @@
 
 Every layer's states of two successive times lie one above the other, so that one product carries
 both. Half ``FIRST`` of the rows is the earlier time, half ``SECOND`` the later, ``BOTH`` all rows.
+In memory a layer lies in its own order (:mod:`cep_core.fast.matrix`).
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
+from cep_core.fast.matrix import matrix
 from cep_core.fast.weights import Weights
 
 FIRST, SECOND, BOTH = 0, 1, 2
@@ -21,9 +25,10 @@ class Workspace:
     Attributes:
         state: states of two successive times, per layer, rows of ``(S, 2 batch, size_n)``.
         field: what the activation is applied to, likewise.
-        base: the constant part of the field, likewise: bias, offset and input.
-        change: from one state to the next, likewise; C-VF only.
-        column: ones, ``(S, 2 batch, 1)``; products with it repeat or sum rows in one operation.
+        constant: bias and offset in the field, ``(S, 1, size_n)`` per layer.
+        base: the constant part of the field, as ``state``: bias, offset and input.
+        change: from one state to the next, as ``state``; C-VF only.
+        row: ones, ``(S, 1, batch)``; products with it sum over the samples in one operation.
         rest: the steady state of the free phase, ``(S, batch, size_n)``.
         moved: from the steady state to the last nudged one, likewise.
         end: the last nudged state, where another nudged phase follows.
@@ -31,7 +36,6 @@ class Workspace:
             layer whose weights learn meanwhile, ``(S, batch, batch)``.
         static: the part of both that does not change within a mini-batch.
         x, y: input and target, ``(S, batch, size_x)`` and ``(S, batch, size_0)``.
-        pull: the constant part of the nudge, as ``y``.
 
     """
 
@@ -40,24 +44,23 @@ class Workspace:
         self.batch = batch
         count = weights.drive.shape[0]
 
-        def zeros(*shape: int) -> torch.Tensor:
-            return torch.zeros(shape, dtype=weights.drive.dtype, device=weights.drive.device)
+        zeros = partial(matrix, count, like=weights.drive)
 
         def rows(size: int) -> Rows:
-            both = zeros(count, 2 * batch, size)
+            both = zeros(2 * batch, size)
             return both[:, :batch], both[:, batch:], both
 
         self.state = tuple(map(rows, weights.sizes))
         self.field = tuple(map(rows, weights.sizes))
+        self.constant = tuple(zeros(1, size) for size in weights.sizes)
         self.base = tuple(map(rows, weights.sizes))
         self.change = tuple(map(rows, weights.sizes))
-        self.rest = tuple(zeros(count, batch, size) for size in weights.sizes)
-        self.moved = tuple(zeros(count, batch, size) for size in weights.sizes)
-        self.end = tuple(zeros(count, batch, size) for size in weights.sizes)
-        self.column = zeros(count, 2 * batch, 1).fill_(1)
+        self.rest = tuple(zeros(batch, size) for size in weights.sizes)
+        self.moved = tuple(zeros(batch, size) for size in weights.sizes)
+        self.end = tuple(zeros(batch, size) for size in weights.sizes)
+        self.row = zeros(1, batch).fill_(1)
         self.grown, self.fixed, self.static = (
-            tuple(zeros(count, batch, batch) for _ in weights.sizes) for _ in range(3)
+            tuple(zeros(batch, batch) for _ in weights.sizes) for _ in range(3)
         )
-        self.x = zeros(count, batch, weights.drive.shape[1])
-        self.y = zeros(count, batch, weights.sizes[0])
-        self.pull = zeros(count, batch, weights.sizes[0])
+        self.x = zeros(batch, weights.drive.shape[1])
+        self.y = zeros(batch, weights.sizes[0])

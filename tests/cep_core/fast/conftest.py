@@ -75,8 +75,11 @@ def make_case(
     dtype=torch.float64,
     **options,
 ):
-    """Ten mini-batches, the last of which does not fill; every third nudges the other way."""
-    hidden = tuple(range(9, 9 - len(rates) + 1, -1)) if hidden is None else hidden
+    """Ten mini-batches, the last of which does not fill; every third nudges the other way.
+
+    The hidden layers lie about the width at which the engine changes their order in memory.
+    """
+    hidden = tuple(range(17, 17 - len(rates) + 1, -1)) if hidden is None else hidden
     sizes = (inputs, *hidden, outputs)
     generator = torch.Generator().manual_seed(seed)
     independent = rule == "C-VF"

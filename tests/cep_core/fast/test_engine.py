@@ -244,11 +244,11 @@ def test_bad_input_is_named_and_changes_nothing(row_case):
             engine.learn(*wrong)
     with pytest.raises(ValueError, match="parameters: expected"):
         engine.load({"b_0": made.parameters["b_0"]})
-    with pytest.raises(ValueError, match=r"parameter W_0_1: expected shape \(4, 9\)"):
+    with pytest.raises(ValueError, match=r"parameter W_0_1: expected shape \(4, 17\)"):
         engine.load(made.parameters | {"W_0_1": torch.zeros(4, 8)})
     changed = {name: value + 1 for name, value in made.parameters.items()}
     with pytest.raises(ValueError, match=r"parameter W_1_x: expected shape"):
-        engine.load(changed | {"W_1_x": torch.zeros(9, 11)})
+        engine.load(changed | {"W_1_x": torch.zeros(17, 11)})
     with pytest.raises(ValueError, match="sign: expected 1 or -1, found 0"):
         engine.learn(x, y, 0)
     with pytest.raises(ValueError, match=r"rates: expected one per parameter.*b_0"):
