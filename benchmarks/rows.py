@@ -11,11 +11,11 @@ import torch
 
 from benchmarks.clock import Spread, Work, interleaved, ratios
 from benchmarks.operations import largest_product, per_mini_batch, product
-from benchmarks.straightforward import Digits, Straightforward, mini_batches
+from benchmarks.straightforward import Digits, Straightforward, shuffled
 from cep_core.data import Dataset
 from cep_core.fast import FastEngine
-from cep_core.learning import learn_batch, one_hot
-from cep_core.training import as_input
+from cep_core.learning import learn_batch
+from cep_core.training import Samples, mini_batches
 from cep_core.verdicts import Check, Verdict
 from reproduce.specs import Row, row_named
 
@@ -28,12 +28,11 @@ TOLERANCE = {"EP": 1e-12, "C-EP": 1e-12, "C-VF": 1e-10}
 
 def batches(data: Dataset, row: Row, dtype: torch.dtype) -> Iterator[tuple[torch.Tensor, ...]]:
     """Mini-batches for ever, drawn and scaled as in training."""
+    samples = Samples(data.train_images, data.train_labels)
     generator = torch.Generator().manual_seed(0)
     while True:
-        order = torch.randperm(len(data.train_labels), generator=generator)
-        for chosen in order.split(row.batch):
-            x = as_input(data.train_images.index_select(0, chosen), dtype)
-            yield x, one_hot(data.train_labels[chosen], row.sizes[-1], dtype)
+        order = torch.randperm(len(samples), generator=generator)
+        yield from mini_batches(samples, order, batch=row.batch, classes=row.sizes[-1], dtype=dtype)
 
 
 def engine_work(data: Dataset, row: Row) -> Callable[[], object]:
@@ -54,7 +53,7 @@ def straightforward_work(data: Dataset, row: Row) -> Callable[[], object]:
         nudged_steps=row.nudged_steps,
     )
     digits = Digits(data.train_images, data.train_labels.long(), row.sizes[-1])
-    stream = mini_batches(digits, row.batch)
+    stream = shuffled(digits, row.batch)
 
     def learn() -> None:
         x, y = next(stream)

@@ -29,7 +29,7 @@ class Digits(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         return self.images[index].float() / 255, target.float()
 
 
-def mini_batches(digits: Digits, batch: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def shuffled(digits: Digits, batch: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Mini-batches for ever, shuffled anew in every epoch."""
     while True:
         yield from DataLoader(digits, batch_size=batch, shuffle=True)

@@ -13,7 +13,7 @@ from benchmarks.clock import Spread, Work, interleaved, ratios
 from benchmarks.operations import largest_product, per_mini_batch, product
 from benchmarks.rows import NAMES
 from benchmarks.scaling import variants
-from benchmarks.straightforward import Digits, Straightforward, mini_batches
+from benchmarks.straightforward import Digits, Straightforward, shuffled
 from cep_core.fast import FastEngine
 from cep_core.learning import learn_batch, one_hot
 from reproduce.specs import row_named
@@ -103,7 +103,7 @@ def test_works_take_turns():
 
 def test_the_loader_gives_scaled_pixels_and_targets():
     images = torch.arange(12, dtype=torch.uint8).reshape(4, 3)
-    x, y = next(mini_batches(Digits(images, torch.tensor([0, 1, 2, 1]), 3), 4))
+    x, y = next(shuffled(Digits(images, torch.tensor([0, 1, 2, 1]), 3), 4))
     assert sorted((x * 255).round().flatten().tolist()) == list(range(12))
     assert y.sum(0).tolist() == [1.0, 2.0, 1.0]
 
