@@ -1,3 +1,3 @@
 """Equilibrium propagation with continual weight updates: dynamics, rules, gradients and checks."""
 
-__version__ = "0.1.0"
+__version__ = "0.1.1"
