@@ -249,7 +249,7 @@ def mini_batches(
             for rows in (samples.images, targets)
         )
         x = as_input(images, dtype)
-        yield from zip(x.split(batch, dim=-2), y.split(batch, dim=-2), strict=True)
+        yield from zip(torch.split(x, batch, -2), torch.split(y, batch, -2), strict=True)
 
 
 def train_epoch(
