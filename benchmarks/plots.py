@@ -46,7 +46,7 @@ def by_setting(points: list[dict[str, Any]], curves: list[dict[str, Any]]) -> Fi
                 label = f"{rule}, {'engine' if field == 'engine_ms' else 'floor'}"
                 medians = [p[field]["median"] for p in chosen]
                 axes.plot(values, medians, style, color=colour, label=label)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.set_xlabel(varied)
         axes.set_ylabel("ms per mini-batch")
         axes.set_ylim(bottom=0)
