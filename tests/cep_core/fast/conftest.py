@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cep_core.activations import activation_named
-from cep_core.fast import FastEngine
+from cep_core.fast import CapturedEngine, FastEngine
 from cep_core.initial import initial_parameters
 from cep_core.learning import Procedure, learn_batch, one_hot
 from cep_core.networks import Prototypical
@@ -55,6 +55,13 @@ class Case:
 def largest_difference(one, other):
     assert one.keys() == other.keys()
     return max(float((one[name].double() - other[name].double()).abs().max()) for name in one)
+
+
+class Replayed(CapturedEngine):
+    """The graph engine with a recorder that hands back the program and so replays anywhere."""
+
+    _record = staticmethod(lambda work: work)
+    _run_aside = staticmethod(lambda work: work())
 
 
 def make_case(
@@ -114,6 +121,11 @@ def row_case():
         return make_case(*ROWS[row], **options)
 
     return make
+
+
+@pytest.fixture
+def replayed():
+    return Replayed
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from cep_core.fast import CapturedEngine
-
 META = torch.device("meta")
 
 
@@ -24,14 +22,7 @@ class OnMetaAlone(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-class Replayed(CapturedEngine):
-    """The graph engine without a recorder; it hands back the program as it stands."""
-
-    _record = staticmethod(lambda work: work)
-    _run_aside = staticmethod(lambda work: work())
-
-
-def off_the_cpu(made, kind=Replayed):
+def off_the_cpu(made, kind):
     parameters = [{k: v.to(META) for k, v in made.parameters.items()} for _ in range(2)]
     return kind(made.network, made.procedure, parameters, made.rates)
 
@@ -40,8 +31,8 @@ def meta(*shape):
     return torch.empty(shape, device=META)
 
 
-def asks_for_nothing(made):
-    engine = off_the_cpu(made)
+def asks_for_nothing(made, kind):
+    engine = off_the_cpu(made, kind)
     with OnMetaAlone() as watched:
         for batch in (6, 2):
             for sign in (1, -1):
@@ -54,30 +45,30 @@ def asks_for_nothing(made):
 
 
 @pytest.mark.parametrize("nudge", ["outside", "inside"])
-def test_a_mini_batch_asks_for_no_number_and_stays_on_the_device(row, nudge, row_case):
-    asks_for_nothing(row_case(row, nudge=nudge, dtype=torch.float32))
+def test_a_mini_batch_asks_for_no_number_and_stays_on_the_device(row, nudge, row_case, replayed):
+    asks_for_nothing(row_case(row, nudge=nudge, dtype=torch.float32), replayed)
 
 
-def test_nor_does_the_centred_estimator(row_case):
-    asks_for_nothing(row_case("EP-2h", dtype=torch.float32, centred=True))
+def test_nor_does_the_centred_estimator(row_case, replayed):
+    asks_for_nothing(row_case("EP-2h", dtype=torch.float32, centred=True), replayed)
 
 
-def test_inputs_may_come_from_the_cpu(row_case):
-    engine = off_the_cpu(row_case("C-EP-1h", dtype=torch.float32))
+def test_inputs_may_come_from_the_cpu(row_case, replayed):
+    engine = off_the_cpu(row_case("C-EP-1h", dtype=torch.float32), replayed)
     assert engine.learn(torch.rand(2, 6, 12), torch.rand(2, 6, 4)).device == META
 
 
-def test_the_watch_sees_what_it_is_for(row_case):
+def test_the_watch_sees_what_it_is_for(row_case, replayed):
     """A stray tensor of the CPU, and a number asked for, in an otherwise sound engine."""
 
     stray = torch.ones(4)
 
-    class Stray(Replayed):
+    class Stray(replayed):
         def _prepare(self, space, sign):
             work = super()._prepare(space, sign)
             return lambda: (work(), space.rest[0].add_(stray))
 
-    class Curious(Replayed):
+    class Curious(replayed):
         def _prepare(self, space, sign):
             work = super()._prepare(space, sign)
             return lambda: (work(), space.rest[0].sum().item())

@@ -73,15 +73,9 @@ def test_several_seeds_at_once_learn_as_each_alone(row, row_case, difference):
     assert difference(learned[0], learned[1]) > 1e-3
 
 
-def test_warming_up_and_recording_leave_the_parameters_alone(row, row_case):
-    """The graph engine with a recorder that replays on the CPU."""
-
-    class Replayed(CapturedEngine):
-        _record = staticmethod(lambda work: work)
-        _run_aside = staticmethod(lambda work: work())
-
+def test_warming_up_and_recording_leave_the_parameters_alone(row, row_case, replayed):
     cases = [row_case(row, seed=seed) for seed in range(2)]
-    captured, plain = together(cases, Replayed), together(cases)
+    captured, plain = together(cases, replayed), together(cases)
     for a, b in zip(captured.parameters(), plain.parameters(), strict=True):
         assert bits(a) == bits(b)
     assert set(captured._prepared) == {(6, 1), (6, -1), (2, 1)}
