@@ -15,10 +15,12 @@ META = torch.device("meta")
 class OnMetaAlone(TorchDispatchMode):
     """Refuses an operation on a tensor anywhere else, as a recording does."""
 
+    count = 0
+
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         tensors = [a for a in tree_leaves((args, kwargs)) if isinstance(a, torch.Tensor)]
         assert {t.device for t in tensors} <= {META}, func
-        self.count = getattr(self, "count", 0) + 1
+        self.count += 1
         return func(*args, **(kwargs or {}))
 
 
