@@ -14,11 +14,12 @@ import torch
 
 from benchmarks import plots, scaling
 from benchmarks.rows import NAMES, measure, same_result
-from cep_core.data import DataError, embedded
+from cep_core.check.verdicts import Verdict
+from cep_core.data.mnist import DataError, embedded
 from cep_core.files import write_json, write_text
-from cep_core.verdicts import Verdict
 from reproduce.report.provenance import processor
-from reproduce.stages import STAGES, say, write_stage
+from reproduce.stages import STAGES, write_stage
+from reproduce.terminal import say
 
 
 def rows_table(rows: list[dict[str, Any]]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 
-from reproduce.specs import Row
+from reproduce.runs.row import Row
 
 
 def product(rows: int, inner: int, columns: int) -> int:

@@ -12,12 +12,12 @@ import torch
 from benchmarks.clock import Spread, Work, interleaved, ratios
 from benchmarks.operations import largest_product, per_mini_batch, product
 from benchmarks.straightforward import Digits, Straightforward, shuffled
-from cep_core.data import Dataset
+from cep_core.check.verdicts import Check, Verdict
+from cep_core.data.mnist import Dataset
 from cep_core.fast import FastEngine
 from cep_core.learning import learn_batch
-from cep_core.training import Samples, mini_batches
-from cep_core.verdicts import Check, Verdict
-from reproduce.specs import Row, row_named
+from cep_core.training.epochs import Samples, mini_batches
+from reproduce.runs.row import Row, row_named
 
 NAMES = ("EP-1h", "C-EP-1h", "C-VF-1h", "EP-2h", "C-EP-2h", "C-VF-2h")
 TRAINING_SET = 60_000

@@ -13,14 +13,14 @@ import torch
 from benchmarks.clock import Spread, Work, interleaved
 from benchmarks.operations import largest_product, per_mini_batch, product
 from benchmarks.rows import engine_work, product_work
-from cep_core.bptt import nabla
-from cep_core.data import Dataset, embedded
+from cep_core.check.bptt import nabla
+from cep_core.check.delta import delta
+from cep_core.data.mnist import Dataset, embedded
 from cep_core.fast import batched_engine
-from cep_core.gdu import delta
 from cep_core.learning import one_hot
 from cep_core.phases import free_phase
-from cep_core.training import as_input
-from reproduce.specs import Row, row_named
+from cep_core.training.epochs import as_input
+from reproduce.runs.row import Row, row_named
 
 
 def variants(*, quick: bool) -> list[tuple[str, int, Row]]:

@@ -7,16 +7,11 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from reproduce import (
-    conformance_command,
-    derivation,
-    regress,
-    report,
-    run_command,
-    table_command,
-    verify,
-)
+from reproduce import conformance_command, derivation, regress, report
 from reproduce.figures import command as figures_command
+from reproduce.runs import command as run_command
+from reproduce.table import command as table_command
+from reproduce.verification import command as verify
 
 COMMANDS = (
     verify,

@@ -5,12 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cep_core.conformance import (
-    TOLERANCES,
-    compare,
-)
-from cep_core.conformance_files import ConformanceError, read
-from reproduce.stages import say
+from cep_core.conformance.compare import TOLERANCES, compare
+from cep_core.conformance.files import ConformanceError, read
+from reproduce.terminal import say
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

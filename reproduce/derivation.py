@@ -17,15 +17,16 @@ from typing import Any
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 
+from cep_core.check.verdicts import Check, Verdict
 from cep_core.files import write_text
-from cep_core.verdicts import Check, Verdict
 from reproduce.figures.notebooks import (
     NOTEBOOKS,
     NotebookError,
     kernel_of_this_interpreter,
     run_notebook,
 )
-from reproduce.stages import STAGES, say, write_stage
+from reproduce.stages import STAGES, write_stage
+from reproduce.terminal import say
 
 NOTEBOOK = "derivation.ipynb"
 STATEMENT = (

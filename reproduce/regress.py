@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from cep_core.verdicts import Check, Verdict
+from cep_core.check.verdicts import Check, Verdict
 from reproduce.figures.specs import Figure, OrderFigure, read_figures
-from reproduce.stages import STAGES, read_stage, say, write_stage
+from reproduce.stages import STAGES, read_stage, write_stage
+from reproduce.terminal import say
 
 if TYPE_CHECKING:
     import pandas as pd  # for its name alone: every command would wait for it

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from cep_core.stages import write_stage
+from cep_core.check.record import write_stage
 
-__all__ = ["STAGES", "on_terminal", "read_stage", "say", "write_stage"]
+__all__ = ["STAGES", "read_stage", "write_stage"]
 
 STAGES = Path("build") / "stages"
 """Where the stages of the main job leave their results, relative to the checkout."""
@@ -34,13 +33,3 @@ def read_stage(folder: Path) -> dict[str, Any] | None:
         msg = f"{path}: expected fields stage, verdict and checks"
         raise ValueError(msg)
     return value
-
-
-def say(text: str) -> None:
-    """Print a line of progress at once."""
-    print(text, flush=True)  # noqa: T201 - the command line's own output
-
-
-def on_terminal() -> bool:
-    """Tell whether progress can be drawn over itself."""
-    return sys.stderr.isatty()

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cep_core.check.record import write_stage
+from cep_core.check.verdicts import Check, Verdict, combine
 from cep_core.files import write_json
-from cep_core.stages import write_stage
-from cep_core.verdicts import Check, Verdict, combine
+from theory.case import Case, Level, select
 from theory.pool import decide_all, gather
-from theory.statement import Case, Level, select
 
 
 def _say(text: str = "") -> None:
@@ -61,7 +61,7 @@ def _details(cases: Iterable[Case], checks: dict[str, Check]) -> dict[str, Any]:
     ]
     details: dict[str, Any] = {"rows": [row for row in rows if row["statement"] != "mutants"]}
     if len(details["rows"]) < len(rows):
-        from theory.mutants import table  # noqa: PLC0415 - only when asked for
+        from theory.mutants.table import table  # noqa: PLC0415 - only when asked for
 
         details["mutants"] = table(checks)
     return details

@@ -13,8 +13,8 @@ import sympy
 
 from theory.arithmetic.polynomials import Ring
 from theory.arithmetic.series import Elements
-from theory.points import Point
-from theory.sides import Processes
+from theory.methods.perturbation import Processes
+from theory.points.steady import Point
 
 _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"W_(\d)_(\w)\[(\d),(\d)\]", r"W^{{{0}{1}}}_{{{2}{3}}}"),

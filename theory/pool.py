@@ -7,15 +7,15 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
-from cep_core.verdicts import Check
-from theory.statement import Answer, Case, Outcome, all_cases, decide, judge
+from cep_core.check.verdicts import Check
+from theory.case import Answer, Case, Outcome, all_cases, decide, judge
 
 
 def gather(*, mutants: bool) -> tuple[Case, ...]:
     """Return the cases of every statement and, if asked for, of the mutants."""
     cases = all_cases()
     if mutants:
-        from theory.mutants import cells  # noqa: PLC0415 - only when asked for
+        from theory.mutants.table import cells  # noqa: PLC0415 - only when asked for
 
         cases += cells()
     return cases

@@ -7,7 +7,7 @@ The results are those of :func:`cep_core.learning.learn_batch` up to rounding. W
 - the weights of C-EP telescope, ``theta_t - kappa dPhi/dtheta(s_t)`` being constant along the
   nudged phase, so that their effect on a layer is a combination of the mini-batch's own states
   with ``B x B`` coefficients, and every matrix is written once, at the end. The input weights and
-  biases of C-VF telescope likewise (:mod:`cep_core.fast.meanwhile`).
+  biases of C-VF telescope likewise (:mod:`cep_core.fast.updates`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import torch
 
 from cep_core.arrays import Parameters
 from cep_core.fast.elementwise import ELEMENTWISE
-from cep_core.fast.meanwhile import Frozen, Kappas, Meanwhile, Telescoped, Written
 from cep_core.fast.program import Program
 from cep_core.fast.reach import out_of_reach
 from cep_core.fast.settling import Settling
+from cep_core.fast.updates import Frozen, Kappas, Meanwhile, Telescoped, Written
 from cep_core.fast.weights import Weights
 from cep_core.fast.workspace import BOTH, FIRST, SECOND, Workspace
 from cep_core.learning import Procedure

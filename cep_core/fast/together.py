@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from cep_core.fast.engine import BatchedEngine
-from cep_core.training import EpochPlan, Samples, as_input, mini_batches
+from cep_core.training.epochs import EpochPlan, Samples, as_input, mini_batches
 
 
 @torch.inference_mode()
@@ -23,7 +23,7 @@ def train_epoch_together(
 ) -> list[float]:
     """Learn every mini-batch of each network's plan once; return the running training errors.
 
-    The counterpart of :func:`cep_core.training.train_epoch`, with the same arguments otherwise.
+    The counterpart of :func:`cep_core.training.epochs.train_epoch`, with its other arguments.
 
     Args:
         engine: what learns.

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cep_core.verdicts import Check, Verdict
+from cep_core.check.verdicts import Check, Verdict
 from reproduce.figures.notebooks import (
     NOTEBOOKS,
     NotebookError,
@@ -24,7 +24,8 @@ from reproduce.figures.notebooks import (
     run_notebook,
 )
 from reproduce.figures.specs import Figure, OrderFigure, read_figures
-from reproduce.stages import STAGES, say, write_stage
+from reproduce.stages import STAGES, write_stage
+from reproduce.terminal import say
 
 SETTLED = 1e-10
 """Largest residual of a free phase whose comparison is not void."""

@@ -10,19 +10,15 @@ from dataclasses import dataclass, replace
 import torch
 
 from cep_core.arrays import Parameters
-from cep_core.bptt import Processes, nabla
-from cep_core.gdu import (
-    angle_of_totals,
-    delta,
-    followed_gradients,
-    observed_order,
-    relmse_by_name,
-)
-from cep_core.initial import initial_parameters
+from cep_core.check.bptt import nabla
+from cep_core.check.delta import delta, followed_gradients
+from cep_core.check.measures import angle_of_totals, observed_order, relmse_by_name
+from cep_core.check.processes import Processes
+from cep_core.check.stability import largest_stable_kappa
 from cep_core.networks import Network
+from cep_core.networks.initial import initial_parameters
 from cep_core.phases import FreePhase, free_phase, kappa_of
 from cep_core.rules import Rule, learning_rates, rule_named
-from cep_core.stability import largest_stable_kappa
 from reproduce.figures.specs import (
     Column,
     Figure,

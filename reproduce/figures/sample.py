@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from cep_core.data import embedded
+from cep_core.data.mnist import embedded
 from cep_core.learning import one_hot
 from reproduce.figures.compute import Sample
 

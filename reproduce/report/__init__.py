@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from cep_core.verdicts import Verdict
+from cep_core.check.verdicts import Verdict
 from reproduce.report.assemble import write_report
-from reproduce.stages import STAGES, say
+from reproduce.stages import STAGES
+from reproduce.terminal import say
 
 
 def add_command(commands: Any) -> None:

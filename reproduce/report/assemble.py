@@ -15,8 +15,8 @@ from typing import Any
 import jinja2
 
 import cep_core
+from cep_core.check.verdicts import Check, Verdict, combine
 from cep_core.files import write_json, write_text
-from cep_core.verdicts import Check, Verdict, combine
 from reproduce.report.notation import as_mathematics
 from reproduce.report.provenance import provenance
 from reproduce.stages import read_stage

@@ -8,11 +8,11 @@ from functools import partial
 import torch
 
 from cep_core.arrays import Parameters, State
+from cep_core.check.verdicts import Check, Verdict
 from cep_core.networks import EnergyBased
+from cep_core.networks.primitive import PrimitiveNetwork
 from cep_core.phases import NudgedStep, nudged_phase
-from cep_core.primitive import PrimitiveNetwork
 from cep_core.rules import C_EP, EP, add_scaled
-from cep_core.verdicts import Check, Verdict
 from reproduce.verification.cases import (
     ONE_HIDDEN,
     TWO_HIDDEN,

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 
 from cep_core.arrays import State
-from cep_core.bptt import nabla
-from cep_core.gdu import delta, followed_gradients
-from cep_core.gducheck import worst_error
+from cep_core.check.bptt import nabla
+from cep_core.check.delta import delta, followed_gradients
+from cep_core.check.gducheck import worst_error
+from cep_core.check.orders import judge_order
+from cep_core.check.verdicts import Check, Verdict
 from cep_core.losses import SquaredError, loss_followed_by_outside_nudge
-from cep_core.orders import judge_order
 from cep_core.rules import C_EP, C_VF, EP, Rule
-from cep_core.verdicts import Check, Verdict
 from reproduce.verification.cases import (
     FULL,
     ONE_HIDDEN,

@@ -8,10 +8,10 @@ from dataclasses import replace
 import torch
 
 from cep_core.activations import activation_named
-from cep_core.gducheck import GDUResult, gducheck
+from cep_core.check.gducheck import GDUResult, gducheck
+from cep_core.check.verdicts import Check, Verdict
 from cep_core.networks import EnergyBased
 from cep_core.rules import EP
-from cep_core.verdicts import Check, Verdict
 from reproduce.verification.cases import DT, ONE_HIDDEN, Case, case, energy_exact, timed
 
 

@@ -12,12 +12,12 @@ import torch
 
 from cep_core.activations import activation_named
 from cep_core.arrays import Parameters, State
-from cep_core.data import embedded
-from cep_core.initial import initial_parameters
+from cep_core.check.verdicts import Check
+from cep_core.data.mnist import embedded
 from cep_core.learning import one_hot
 from cep_core.networks import EnergyBased, Prototypical
+from cep_core.networks.initial import initial_parameters
 from cep_core.phases import FreePhase, free_phase
-from cep_core.verdicts import Check
 
 DT = 0.2
 SEED = 0

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cep_core.arrays import State
-from cep_core.bptt import Processes, nabla
-from cep_core.gdu import delta, followed_gradients
-from cep_core.gducheck import GDUResult, gducheck, worst_error
-from cep_core.orders import judge_order
+from cep_core.check.bptt import nabla
+from cep_core.check.delta import delta, followed_gradients
+from cep_core.check.gducheck import GDUResult, gducheck, worst_error
+from cep_core.check.orders import judge_order
+from cep_core.check.processes import Processes
+from cep_core.check.verdicts import Check
 from cep_core.rules import C_EP, C_VF, EP, Rule
-from cep_core.verdicts import Check
 from reproduce.verification.cases import (
     EXACT,
     FULL,

@@ -9,10 +9,10 @@ from functools import partial
 import torch
 
 from cep_core.arrays import State
+from cep_core.check.stability import LinearisedPhase, largest_stable_kappa
+from cep_core.check.verdicts import Check, Verdict
 from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP
-from cep_core.stability import LinearisedPhase, largest_stable_kappa
-from cep_core.verdicts import Check, Verdict
 from reproduce.verification.cases import (
     EXACT,
     FULL,

@@ -16,7 +16,7 @@ from benchmarks.scaling import variants
 from benchmarks.straightforward import Digits, Straightforward, shuffled
 from cep_core.fast import FastEngine
 from cep_core.learning import learn_batch, one_hot
-from reproduce.specs import row_named
+from reproduce.runs.row import row_named
 
 CHECKOUT = Path(__file__).parents[2]
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from cep_core.initial import initial_parameters
+from cep_core.networks.initial import initial_parameters
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from cep_core.check.verdicts import Check, Verdict, combine
 from cep_core.files import replacing, write_json, write_text
-from cep_core.verdicts import Check, Verdict, combine
 from reproduce.stages import read_stage, write_stage
 
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from cep_core.activations import Sigmoid, Tanh
-from cep_core.initial import initial_parameters
 from cep_core.learning import Procedure, learn_batch, one_hot
 from cep_core.networks import EnergyBased, Prototypical
+from cep_core.networks.initial import initial_parameters
 from cep_core.phases import free_phase, kappa_of, nudged_phase
 from cep_core.rules import C_EP, C_VF, EP, learning_rates, rule_named
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from pytest_regressions.num_regression import NumericRegressionFixture
 
-from cep_core.bptt import Processes
-from cep_core.gdu import delta
+from cep_core.check.delta import delta
+from cep_core.check.processes import Processes
 from cep_core.losses import SquaredError
 from cep_core.phases import NudgedStep, nudged_phase
 from cep_core.rules import add_scaled
@@ -41,7 +41,7 @@ def parameters_one_step_late(monkeypatch):
             late = step.increment
             yield replace(step, increment=previous)
 
-    monkeypatch.setattr("cep_core.gdu.nudged_phase", mutant)
+    monkeypatch.setattr("cep_core.check.delta.nudged_phase", mutant)
 
 
 def stale_parameters(monkeypatch):
@@ -57,14 +57,14 @@ def stale_parameters(monkeypatch):
             yield NudgedStep(state, following, increment, parameters)
             state = following
 
-    monkeypatch.setattr("cep_core.gdu.nudged_phase", mutant)
+    monkeypatch.setattr("cep_core.check.delta.nudged_phase", mutant)
 
 
 def frozen_parameters(monkeypatch):
     def mutant(network, rule, *arguments, **options):
         return nudged_phase(network, replace(rule, continual=False), *arguments, **options)
 
-    monkeypatch.setattr("cep_core.gdu.nudged_phase", mutant)
+    monkeypatch.setattr("cep_core.check.delta.nudged_phase", mutant)
 
 
 MUTANTS = [

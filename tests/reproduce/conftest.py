@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from cep_core.data import Dataset
-from reproduce.specs import Row
+from cep_core.data.mnist import Dataset
+from reproduce.runs.row import Row
 
 
 @pytest.fixture

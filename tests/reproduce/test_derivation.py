@@ -2,7 +2,7 @@
 
 import json
 
-from cep_core.verdicts import Verdict
+from cep_core.check.verdicts import Verdict
 from reproduce import derivation
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import torch
 
+from cep_core.check.verdicts import Verdict
 from cep_core.networks import Prototypical
 from cep_core.rules import C_EP, C_VF
-from cep_core.verdicts import Verdict
 from reproduce.figures import command, notebooks, specs
 from reproduce.figures.compute import chosen_elements, compute
 from reproduce.figures.plotting import describe, plot

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from cep_core.verdicts import Verdict
+from cep_core.check.verdicts import Verdict
 from reproduce.figures.specs import read_figures
 from reproduce.regress import (
     BASELINES,

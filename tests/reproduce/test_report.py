@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from cep_core.verdicts import Check, Verdict
+from cep_core.check.verdicts import Check, Verdict
 from reproduce.report.assemble import REQUIRED, gather, write_report
 from reproduce.report.provenance import provenance
 from reproduce.stages import write_stage

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from cep_core.check.verdicts import Verdict
 from cep_core.losses import SquaredError
 from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP, C_VF, EP, Rule
-from cep_core.verdicts import Verdict
 from reproduce.verification import augmented, bias, boundaries, property_holds, stability
 from reproduce.verification.cases import (
     EXACT,
@@ -19,7 +19,7 @@ from reproduce.verification.cases import (
     prototypical_inside,
     prototypical_outside,
 )
-from reproduce.verify import GROUPS
+from reproduce.verification.command import GROUPS
 
 SMALL = (784, 12, 10)
 

@@ -11,7 +11,8 @@ from cep_core.networks import Prototypical
 from cep_core.phases import free_phase
 from theory.arithmetic.balls import Balls, balls, midpoints, precision, scalar
 from theory.arithmetic.tape import unrolled_gradients
-from theory.certified import (
+from theory.case import Answer, decide
+from theory.methods.certified import (
     LARGEST_RADIUS,
     Setup,
     cases,
@@ -25,9 +26,8 @@ from theory.certified import (
     prototypical,
     random_setup,
 )
-from theory.identities import joint_limit, theorem1
-from theory.statement import Answer, decide
-from theory.steady_state import UncertifiedError, certify, folded
+from theory.methods.identities import joint_limit, theorem1
+from theory.methods.steady_state import UncertifiedError, certify, folded
 
 exact = partial(theorem1, steps=6)
 

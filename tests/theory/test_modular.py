@@ -10,10 +10,10 @@ from cep_core.phases import NudgedStep, nudged_phase
 from cep_core.rules import C_VF, EP, Rule, add_scaled
 from theory.arithmetic.prime_field import Field, P, uniform
 from theory.arithmetic.tape import Gradients, unrolled_gradients
-from theory.identities import augmented, joint_limit, theorem1, vector_field_error
-from theory.modular import ONE_HIDDEN, cases, decide_at_random, degree_of
-from theory.random_points import Shape, draw_point
-from theory.statement import Answer, decide
+from theory.case import Answer, decide
+from theory.methods.identities import augmented, joint_limit, theorem1, vector_field_error
+from theory.methods.modular import ONE_HIDDEN, cases, decide_at_random, degree_of
+from theory.points.drawn import Shape, draw_point
 
 SMALL, DEEP = (5, 4, 3), (5, 4, 3, 2)
 exact = partial(theorem1, steps=6)

@@ -1,8 +1,8 @@
 import pytest
 
-from cep_core.verdicts import Verdict
-from theory.mutants import METHODS, MUTANTS, Mutant, cells, table
-from theory.statement import Answer, decide
+from cep_core.check.verdicts import Verdict
+from theory.case import Answer, decide
+from theory.mutants.table import METHODS, MUTANTS, Mutant, cells, table
 
 CELLS = cells()
 

@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from cep_core.activations import HardSigmoid, Identity, Tanh
-from cep_core.initial import initial_parameters
+from cep_core.check.stability import LinearisedPhase, largest_stable_kappa
 from cep_core.networks import EnergyBased, Prototypical
+from cep_core.networks.initial import initial_parameters
 from cep_core.phases import free_phase, nudged_phase
 from cep_core.rules import C_EP, C_VF, add_scaled
-from cep_core.stability import LinearisedPhase, largest_stable_kappa
-from theory import stability
-from theory.statement import Answer
+from theory.case import Answer
+from theory.statements import stability
 
 
 def settled(network, sizes=(6, 5, 4), batch=2, seed=0):
@@ -147,6 +147,6 @@ def test_without_scipy_the_bound_says_what_to_install(monkeypatch):
 
     network = NETWORKS["energy-based"]
     x, _, theta, state = settled(network)
-    monkeypatch.setattr("cep_core.stability.import_module", missing)
+    monkeypatch.setattr("cep_core.check.stability.import_module", missing)
     with pytest.raises(ImportError, match="needs SciPy, which is not installed: pip install scipy"):
         largest_stable_kappa(network, x, theta, state)

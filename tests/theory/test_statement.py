@@ -2,10 +2,11 @@ import json
 
 import pytest
 
-from cep_core.verdicts import Verdict
-from theory import pool, statement
+from cep_core.check.verdicts import Verdict
+from theory import case as statement
+from theory import pool
 from theory.__main__ import main
-from theory.statement import Answer, Case, Level, Outcome, all_cases, decide, select
+from theory.case import Answer, Case, Level, Outcome, all_cases, decide, select
 
 
 def case(answer=Answer.HOLDS, *, expected=Answer.HOLDS, name="variant", level=Level.SYMBOLIC):

@@ -7,23 +7,23 @@ import torch
 from flint import fmpq
 
 from cep_core.activations import Sigmoid, Tanh
-from cep_core.bptt import nabla
-from cep_core.gdu import delta
-from cep_core.initial import initial_parameters
+from cep_core.check.bptt import nabla
+from cep_core.check.delta import delta
 from cep_core.networks import EnergyBased, Prototypical
+from cep_core.networks.initial import initial_parameters
 from cep_core.phases import free_phase
 from cep_core.rules import C_EP
-from theory import augmented, centred, joint_limit, prototypical, theorem1, vector_field
-from theory.anywhere import anywhere
 from theory.arithmetic.polynomials import FlintRing, SympyRing, symbols
 from theory.arithmetic.series import Series, constant
-from theory.checking import all_of, identity
-from theory.generic_primitive import generic_primitive
-from theory.joint_limit import kappa_per_layer, modified_bptt_at
-from theory.points import energy_based, is_settled
-from theory.points import prototypical as prototypical_point
-from theory.sides import UnsettledError, delta_side, nabla_side, scaled
-from theory.statement import Answer, Level, Outcome, decide
+from theory.case import Answer, Level, Outcome, decide
+from theory.methods.perturbation import UnsettledError, delta_side, nabla_side, scaled
+from theory.methods.symbolic import all_of, identity
+from theory.points.arbitrary import anywhere
+from theory.points.steady import energy_based, is_settled
+from theory.points.steady import prototypical as prototypical_point
+from theory.statements import augmented, centred, joint_limit, prototypical, theorem1, vector_field
+from theory.statements.generic_primitive import generic_primitive
+from theory.statements.joint_limit import kappa_per_layer, modified_bptt_at
 
 QUICK = [
     case

@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from cep_core.activations import ACTIVATIONS
-from cep_core.bptt import nabla
-from cep_core.initial import initial_parameters
+from cep_core.check.bptt import nabla
 from cep_core.networks import EnergyBased, Prototypical
+from cep_core.networks.initial import initial_parameters
 from theory.arithmetic.jets import Smooth
 from theory.arithmetic.tape import Traced, gradients, transposed_product, unrolled_gradients
 

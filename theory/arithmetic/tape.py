@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cep_core.arrays import Array, Parameters, State
-from cep_core.bptt import unroll
+from cep_core.check.bptt import unroll
 from cep_core.losses import SquaredError
 from cep_core.networks import Network
 
@@ -177,7 +177,7 @@ class Gradients:
 def unrolled_gradients(
     network: Network, x: Array, y: Array, parameters: Parameters, start: State, *, steps: int
 ) -> Gradients:
-    """Differentiate the squared error at the end of :func:`cep_core.bptt.unroll`.
+    """Differentiate the squared error at the end of :func:`cep_core.check.bptt.unroll`.
 
     The arrays may be over any number system in which the network's activations can be traced.
     """

@@ -7,9 +7,9 @@ import torch
 
 from cep_core.activations import activation_named
 from cep_core.fast import CapturedEngine, FastEngine
-from cep_core.initial import initial_parameters
 from cep_core.learning import Procedure, learn_batch, one_hot
 from cep_core.networks import Prototypical
+from cep_core.networks.initial import initial_parameters
 from cep_core.rules import learning_rates, rule_named
 
 ROWS = {

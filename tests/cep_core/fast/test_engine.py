@@ -12,7 +12,7 @@ import torch
 from cep_core.activations import Tanh
 from cep_core.fast import BatchedEngine, CapturedEngine, FastEngine, batched_engine, out_of_reach
 from cep_core.networks import EnergyBased
-from cep_core.training import make_engine
+from cep_core.training.choose import make_engine
 
 
 def bits(parameters):

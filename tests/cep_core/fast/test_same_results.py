@@ -6,8 +6,8 @@ import itertools
 import pytest
 import torch
 
-from cep_core.data import embedded
-from cep_core.training import as_input
+from cep_core.data.mnist import embedded
+from cep_core.training.epochs import as_input
 
 TOLERANCE = {"EP": 1e-12, "C-EP": 1e-12, "C-VF": 1e-10}
 

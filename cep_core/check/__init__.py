@@ -1,0 +1,1 @@
+"""Checks: both sides of the GDU property, measures, verdicts."""

@@ -1,0 +1,81 @@
+"""The normalised updates of the nudged phase: one side of the GDU property."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from cep_core.arrays import Parameters, Scalar, State
+from cep_core.check.processes import Processes
+from cep_core.losses import Loss
+from cep_core.networks import Network, Prototypical
+from cep_core.phases import nudged_phase
+from cep_core.rules import Rule
+
+
+def delta(
+    network: Network,
+    rule: Rule,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    parameters: Parameters,
+    start: State,
+    *,
+    beta: float,
+    kappa: float | Mapping[str, Scalar],
+    steps: int,
+    loss: Loss | None = None,
+) -> Processes:
+    """Normalised updates ``Delta_s(t)`` and ``Delta_theta(t)`` for ``t = 0 … K-1``.
+
+    ``Delta_s(t) = (s_{t+1} - s_t) / beta'`` and ``Delta_theta(t) = increment / beta'``, with
+    ``beta' = beta * network.time_scale``; this equals ``(theta_{t+1} - theta_t) / eta`` and has a
+    value at ``eta = 0`` too. Arguments as in :func:`cep_core.phases.nudged_phase`; ``start`` is the
+    steady state.
+
+    Raises:
+        ValueError: ``beta`` is zero.
+
+    """
+    if beta == 0:
+        msg = "beta: expected a nudging strength other than zero, found 0"
+        raise ValueError(msg)
+    scale = 1 / (beta * network.time_scale)
+    states: list[list[torch.Tensor]] = []
+    processes: dict[str, torch.Tensor] = {}
+    with torch.no_grad():
+        phase = nudged_phase(
+            network, rule, x, y, parameters, start, beta=beta, kappa=kappa, steps=steps, loss=loss
+        )
+        for t, step in enumerate(phase):
+            moved = zip(step.state, step.following, strict=True)
+            states.append([(after - before) * scale for before, after in moved])
+            for name, increment in step.increment.items():
+                if t == 0:
+                    processes[name] = increment.new_empty((steps, *increment.shape))
+                torch.mul(increment, scale, out=processes[name][t])
+    return Processes(tuple(torch.stack(layer) for layer in zip(*states, strict=True)), processes)
+
+
+def followed_gradients(
+    network: Network,
+    x: torch.Tensor,
+    steady: State,
+    parameters: Parameters,
+    nabla_side: Processes,
+    *,
+    modified_loss: bool = False,
+) -> Processes:
+    """The gradients that the updates of ``network`` follow when it has the GDU property.
+
+    They are ``nabla`` itself, except in the prototypical setting with the nudge inside, or outside
+    and ``nabla`` of the modified loss that it follows: there the neurons follow the gradient
+    ``g = sigma'(a) * nabla_s`` with respect to the pre-activations.
+    """
+    if not isinstance(network, Prototypical) or (network.nudge == "outside" and not modified_loss):
+        return nabla_side
+    arguments = network.arguments(x, steady, parameters)
+    slopes = [f.slope(a) for f, a in zip(network.activations, arguments, strict=True)]
+    pairs = zip(nabla_side.state, slopes, strict=True)
+    return Processes(tuple(s * slope for s, slope in pairs), nabla_side.parameters)

@@ -1,0 +1,1 @@
+"""Other implementations' numbers, held against the definition."""

@@ -1,0 +1,95 @@
+"""The energy-based (real-time) setting: Euler steps along the gradient of a primitive function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cep_core.activations import Activation
+from cep_core.arrays import Array, Parameters, Scalar, State
+from cep_core.networks.layered import hebbian, one_sided, pre_activations
+
+DriftSlope = Literal["all", "hidden", "none"]
+
+
+@dataclass(frozen=True)
+class EnergyBased:
+    """Energy-based (real-time) setting: an Euler step of length ``dt`` (C-EP paper, section 4).
+
+    ``s^n <- s^n + dt (-s^n + rho'(s^n) * a^n)`` with
+    ``a^n = W_{n,n+1} rho(s^{n+1}) + W_{n-1,n}^T rho(s^{n-1}) + b^n``, of the primitive function
+    ``Phi = (1 - dt) ||s||^2 / 2 + dt (rho(s) W rho(s) + b rho(s))``. The input passes through
+    the activation of layer ``N`` too. The nudge is multiplied by ``dt``.
+
+    Attributes:
+        activations: one per layer, output first; an identity at the output is an exact variant.
+        dt: length of the Euler step, dimensionless (in units of the neurons' time constant).
+        drift_slope: which layers carry the factor ``rho'``. ``"all"``: the gradient of ``Phi``,
+            exact. ``"hidden"``: every layer but the output, as published for symmetric weights.
+            ``"none"``: as published for C-VF.
+        clamp: clamp the state to [0, 1] after every step, as published unless told otherwise.
+
+    """
+
+    activations: tuple[Activation, ...]
+    dt: Scalar
+    drift_slope: DriftSlope = "all"
+    clamp: bool = False
+
+    @property
+    def time_scale(self) -> Scalar:
+        """``dt``: the nudge is part of the drift."""
+        return self.dt
+
+    def _signals(self, x: Array, state: State) -> tuple[Array, State]:
+        rho = tuple(f(s) for f, s in zip(self.activations, state, strict=True))
+        return self.activations[-1](x), rho
+
+    def arguments(
+        self,
+        x: Array,  # noqa: ARG002 - the state alone passes through the activations
+        state: State,
+        parameters: Parameters,  # noqa: ARG002 - likewise
+    ) -> State:
+        """Where each activation is evaluated: the state itself."""
+        return state
+
+    def _has_slope(self, n: int) -> bool:
+        return self.drift_slope == "all" or (self.drift_slope == "hidden" and n > 0)
+
+    def transition(
+        self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
+    ) -> State:
+        """One Euler step of every layer at once; see :class:`Network`."""
+        drive, rho = self._signals(x, state)
+        new = []
+        for n, (s, field) in enumerate(
+            zip(state, pre_activations(drive, rho, parameters), strict=True)
+        ):
+            drift = field * self.activations[n].slope(s) if self._has_slope(n) else field
+            drift = drift - s
+            if n == 0 and nudge is not None:
+                drift = drift - nudge
+            moved = s + drift * self.dt
+            new.append(moved.clamp(0, 1) if self.clamp else moved)
+        return tuple(new)
+
+    def primitive_gradient(
+        self,
+        x: Array,
+        state: State,
+        parameters: Parameters,  # noqa: ARG002 - Phi is linear in the parameters
+    ) -> Parameters:
+        """``dt rho(s^n) rho(s^{n+1})^T``; biases ``dt rho(s^n)``."""
+        return hebbian(*self._signals(x, state), self.dt)
+
+    def vector_field_gradient(
+        self, x: Array, state: State, parameters: Parameters, change: State
+    ) -> Parameters:
+        """``(dF/dtheta)^T change`` with the slopes that the drift has."""
+        drive, rho = self._signals(x, state)
+        scaled = tuple(
+            (c * self.activations[n].slope(s) if self._has_slope(n) else c) * self.dt
+            for n, (s, c) in enumerate(zip(state, change, strict=True))
+        )
+        return one_sided(drive, rho, scaled, parameters)

@@ -1,0 +1,55 @@
+"""Which engine trains a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cep_core.arrays import Parameters
+from cep_core.learning import Procedure
+from cep_core.networks import Network, Prototypical
+from cep_core.training.engine import Engine, EngineName, ReferenceEngine
+
+
+@dataclass(frozen=True)
+class ChosenEngine:
+    """An engine and how it was chosen.
+
+    Attributes:
+        engine: the engine.
+        name: which one it is.
+        note: why it is not the one that was asked for; empty if it is.
+
+    """
+
+    engine: Engine
+    name: EngineName
+    note: str = ""
+
+
+def make_engine(
+    name: EngineName,
+    network: Network,
+    procedure: Procedure,
+    parameters: Parameters,
+    rates: Mapping[str, float],
+) -> ChosenEngine:
+    """Make the engine called ``name``; what is outside the fast engine's reach gets the definition.
+
+    Raises:
+        ValueError: the name is not known.
+
+    """
+    if name not in {"fast", "reference"}:
+        msg = f"engine: expected fast or reference, found {name!r}"
+        raise ValueError(msg)
+    note = ""
+    if name == "fast":
+        from cep_core.fast import FastEngine, out_of_reach  # noqa: PLC0415 - imports this module
+
+        reason = out_of_reach(network, procedure, parameters)
+        if reason is None:
+            assert isinstance(network, Prototypical)
+            return ChosenEngine(FastEngine(network, procedure, parameters, rates), "fast")
+        note = f"the fast engine cannot train this ({reason}): the definition trains it"
+    return ChosenEngine(ReferenceEngine(network, procedure, parameters, rates), "reference", note)

@@ -1,0 +1,244 @@
+"""``python -m reproduce table``: train a tier of the paper's table, runs side by side."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+import multiprocessing
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+
+from cep_core.check.verdicts import Check, Verdict
+from cep_core.data.mnist import Dataset, load
+from cep_core.files import write_text
+from cep_core.networks import Nudge
+from reproduce.runs.command import add_training_options, interrupted
+from reproduce.runs.directory import RunError
+from reproduce.runs.row import SpecError, row_named
+from reproduce.runs.together import train_together
+from reproduce.runs.train import DivergedError, Show, train
+from reproduce.stages import STAGES, write_stage
+from reproduce.table.published import read_published
+from reproduce.table.results import (
+    TIERS,
+    Job,
+    Tier,
+    as_csv,
+    jobs_of,
+    learning_check,
+    resumption_check,
+    table_row,
+)
+from reproduce.terminal import on_terminal, progress, say
+
+
+def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the ``table`` command to the command line."""
+    parser = subparsers.add_parser(
+        "table",
+        help="train a tier of the paper's table",
+        description="Trains the rows of a tier, several runs side by side, each in its own "
+        "resumable directory. Exit code 0: done; 1: a claim failed; 2: bad input.",
+    )
+    parser.add_argument("--tier", choices=tuple(TIERS), default="quick")
+    parser.add_argument("--out", type=Path, default=STAGES / "table", help="folder of the stage")
+    parser.add_argument("--runs", type=Path, default=Path("build") / "runs", help="folder of runs")
+    parser.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows")
+    parser.add_argument("--nudges", nargs="+", choices=get_args(Nudge), help="only these variants")
+    parser.add_argument("--seeds", type=int, help="number of seeds, from 0")
+    parser.add_argument("--epochs", type=int, help="epochs of each run")
+    parser.add_argument(
+        "--jobs", type=int, default=min(2, os.cpu_count() or 1), help="runs side by side"
+    )
+    add_training_options(parser)
+    parser.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Train, judge and write the stage; return the exit code."""
+    started = time.monotonic()
+    torch.set_num_threads(1)
+    tier = _tier(arguments)
+    if arguments.jobs < 1:
+        raise RunError(f"jobs: expected a positive integer, found {arguments.jobs}")
+    data, published = load(arguments.data), read_published()
+    jobs = jobs_of(
+        tier,
+        data,
+        arguments.runs,
+        engine=arguments.engine,
+        device=arguments.device,
+        together=arguments.device == "cuda",
+    )
+    say(f"table, {tier.label}")
+    say(f"  {len(jobs)} runs on {data.provenance}; interrupted, they resume where they were")
+    try:
+        results = _train_all(jobs, arguments.data, arguments.jobs, tier)
+    except KeyboardInterrupt:
+        return interrupted(arguments.runs)
+    except (DivergedError, BrokenProcessPool) as error:
+        say(f"error: {error} Every finished epoch is in {arguments.runs}")
+        return 1
+    rows = [
+        table_row(same, [results[job.folder] for job in same], tier, published.rows.get(name))
+        for (name, _), same in _variants(jobs).items()
+    ]
+    checks = [learning_check(row) for row in rows if row["nudge"] == "outside"]
+    checks.append(_resumption(jobs, data))
+    write_text(arguments.out / "table.csv", as_csv(rows))
+    verdict = write_stage(
+        arguments.out,
+        stage="table",
+        checks=checks,
+        started=started,
+        details={
+            "tier": tier.name,
+            "label": tier.label,
+            "data": next(iter(results.values()))["data"],
+            "published_source": published.source,
+            "parameters": {f"{r['row']}, nudge {r['nudge']}": r["settings"] for r in rows},
+            "judged": "the rows as published, with the nudge outside; the exact variant, inside, "
+            "is shown with the same learning rates, which were tuned for the published one",
+            "rows": rows,
+        },
+    )
+    for row in rows:
+        say(_line(row))
+    say(f"table: {verdict} ({time.monotonic() - started:.0f} s, {arguments.out})")
+    return 1 if verdict is Verdict.FAIL else 0
+
+
+def _variants(jobs: Sequence[Job]) -> dict[tuple[str, str], list[Job]]:
+    """Runs of every seed, by row and nudge."""
+    found: dict[tuple[str, str], list[Job]] = {}
+    for job in jobs:
+        found.setdefault((job.request.row.name, job.request.row.nudge), []).append(job)
+    return found
+
+
+def _tier(arguments: argparse.Namespace) -> Tier:
+    tier = TIERS[arguments.tier]
+    changes: dict[str, Any] = {
+        field: tuple(value) if isinstance(value, list) else value
+        for field in ("rows", "nudges", "seeds", "epochs")
+        if (value := getattr(arguments, field)) is not None
+    }
+    for field in ("seeds", "epochs"):
+        if changes.get(field, 1) < 1:
+            raise SpecError(f"{field}: expected a positive integer, found {changes[field]}")
+    for name in changes.get("rows", ()):
+        row_named(name)
+    return dataclasses.replace(tier, **changes)
+
+
+def _resumption(jobs: Sequence[Job], data: Dataset) -> Check:
+    """Check on the smallest row with the most chance in it, on a thousand digits."""
+    most = max(
+        (job.request for job in jobs), key=lambda r: (r.row.rule == "C-VF", -len(r.row.sizes))
+    )
+    few = dataclasses.replace(
+        data, train_images=data.train_images[:1000], train_labels=data.train_labels[:1000]
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        alone = dataclasses.replace(most, together=())
+        return resumption_check(alone, few, Path(folder))
+
+
+def _train_all(
+    jobs: Sequence[Job], source: str, workers: int, tier: Tier
+) -> dict[Path, dict[str, Any]]:
+    show: Show = "warnings" if tier.name == "quick" else "epochs"
+    results = {job.folder: found for job in jobs if (found := job.results) is not None}
+    if results:
+        say(f"  {len(results)} runs were finished before")
+    left = [job for job in jobs if job.folder not in results]
+    if not left:
+        return results
+    with progress("table", len(left), "run") as advance:
+        trained = (
+            _at_once(jobs, left, source, show)
+            if any(job.request.together or job.request.device == "cuda" for job in jobs)
+            else _side_by_side(left, source, workers, show)
+        )
+        for job, result in trained:
+            results[job.folder] = result
+            advance(1)
+            if not on_terminal():
+                say(
+                    f"  {job.what}: test error {result['test_error'][job.epochs - 1]:.2f} % after "
+                    f"{job.epochs} epochs ({sum(result['seconds'][: job.epochs]):.0f} s)"
+                )
+    return results
+
+
+def _side_by_side(
+    jobs: Sequence[Job], source: str, workers: int, show: Show
+) -> Iterator[tuple[Job, dict[str, Any]]]:
+    """Train in processes of one thread each; yield runs as they finish."""
+    with ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), initializer=_begin_worker
+    ) as pool:
+        try:
+            futures = {pool.submit(_work, job, source, show): job for job in jobs}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BaseException:
+            for again in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(again, signal.SIG_IGN)  # once is enough: the command is ending
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.terminate()  # whatever it has finished is on disk
+            raise
+
+
+def _at_once(
+    jobs: Sequence[Job], left: Sequence[Job], source: str, show: Show
+) -> Iterator[tuple[Job, dict[str, Any]]]:
+    """Train in this process: a row's seeds as one batched run, or one after another."""
+    for same in _variants(jobs).values():
+        missing = [job for job in same if job in left]
+        if missing and missing[0].request.together:
+            found = train_together(
+                [job.request for job in same],
+                _data(source),
+                [job.folder for job in same],
+                epochs=same[0].epochs,
+                show=show,
+            )
+            yield from ((j, r) for j, r in zip(same, found, strict=True) if j in missing)
+        else:
+            yield from ((job, _work(job, source, show)) for job in missing)
+
+
+def _begin_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
+    torch.set_num_threads(1)
+
+
+@functools.cache
+def _data(source: str) -> Dataset:
+    return load(source)
+
+
+def _work(job: Job, source: str, show: Show) -> dict[str, Any]:
+    return train(job.request, _data(source), job.folder, epochs=job.epochs, show=show)
+
+
+def _line(row: dict[str, Any]) -> str:
+    spread = row["test_error"]
+    std = "" if spread["std"] is None else f" ± {spread['std']:.2f}"
+    return (
+        f"  [{row['tier']}] {row['row']:<8} nudge {row['nudge']:<7} {row['epochs']:>3} of "
+        f"{row['epochs_of_paper']} epochs, {row['data']}: test error {spread['mean']:.2f}{std} %, "
+        f"training error {row['train_error']['mean']:.2f} %"
+    )

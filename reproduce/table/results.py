@@ -1,0 +1,264 @@
+"""The paper's table, trained again: which rows, how long, and what may be claimed of them."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cep_core.check.verdicts import Check, Verdict
+from cep_core.data.mnist import CLASSES, Dataset
+from cep_core.networks import Nudge
+from cep_core.training.checkpoints import latest
+from reproduce.runs.directory import finished, hash_of
+from reproduce.runs.row import Row, row_named
+from reproduce.runs.together import why_not_batched
+from reproduce.runs.train import Request, identity_of, train
+from reproduce.table.published import PublishedRow
+
+CHANCE = 100 * (1 - 1 / CLASSES)
+"""Error in percent of an answer drawn at random."""
+
+LEARNED = CHANCE / 2
+"""A row has learned when its training error is below this."""
+
+ALL_ROWS = ("EP-1h", "EP-2h", "C-EP-1h", "C-EP-2h", "C-VF-1h", "C-VF-2h")
+
+
+@dataclass(frozen=True)
+class Tier:
+    """How much of the table is trained.
+
+    Attributes:
+        name: ``"quick"`` or ``"full"``.
+        rows: names of the rows.
+        nudges: variants of the nudge.
+        epochs: epochs of each run; None for the paper's own number.
+        seeds: number of seeds, from 0.
+        label: what a reader is told wherever the numbers appear.
+
+    """
+
+    name: str
+    rows: tuple[str, ...]
+    nudges: tuple[Nudge, ...]
+    epochs: int | None
+    seeds: int
+    label: str
+
+
+TIERS = {
+    tier.name: tier
+    for tier in (
+        Tier(
+            "quick",
+            ("EP-1h", "C-EP-1h", "C-VF-1h"),
+            ("outside", "inside"),
+            20,
+            3,
+            "quick tier: a few epochs on few digits; it shows that the rules learn and claims "
+            "nothing about the paper's error rates",
+        ),
+        Tier("full", ALL_ROWS, ("outside",), None, 5, "full tier: the paper's epochs and trials"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the table.
+
+    Attributes:
+        request: what to train.
+        run: hash of its identity.
+        folder: where.
+        epochs: for how long.
+
+    """
+
+    request: Request
+    run: str
+    folder: Path
+    epochs: int
+
+    @property
+    def results(self) -> dict[str, Any] | None:
+        """Results on disk, if the run is already long enough."""
+        found = finished(self.folder, self.run)
+        return found if found is not None and found["epochs"] >= self.epochs else None
+
+    @property
+    def what(self) -> str:
+        """Row, nudge and seed, for a reader."""
+        row = self.request.row
+        return f"{row.name}, nudge {row.nudge}, seed {self.request.seed}"
+
+
+def job(request: Request, data: Dataset, runs: Path, epochs: int | None) -> Job:
+    """Return a job whose directory's name carries its identity, so that no two ever meet there."""
+    run = hash_of(identity_of(request, request.make_engine().name, data))
+    row = request.row
+    folder = runs / f"{row.name}-{row.nudge}-seed{request.seed}-{run[:12]}"
+    return Job(request, run, folder, row.epochs if epochs is None else epochs)
+
+
+def jobs_of(
+    tier: Tier,
+    data: Dataset,
+    runs: Path,
+    *,
+    engine: Any = "fast",
+    device: Any = "cpu",
+    together: bool = False,
+) -> list[Job]:
+    """Return every run of a tier, all rows of one seed before the next seed.
+
+    ``together`` makes one batched run of a row's seeds, where the row can be trained so.
+    """
+
+    def request(row: Row, seed: int) -> Request:
+        at_once = together and engine == "fast" and tier.seeds > 1 and why_not_batched(row) is None
+        seeds = tuple(range(tier.seeds)) if at_once else ()
+        return Request(row, seed, engine=engine, device=device, together=seeds)
+
+    return [
+        job(request(row_named(name).changed(nudge=nudge), seed), data, runs, tier.epochs)
+        for seed in range(tier.seeds)
+        for name in tier.rows
+        for nudge in tier.nudges
+    ]
+
+
+def table_row(
+    jobs: Sequence[Job],
+    results: Sequence[dict[str, Any]],
+    tier: Tier,
+    published: PublishedRow | None,
+) -> dict[str, Any]:
+    """Put the runs of one row and nudge together, as the report shows them.
+
+    Errors are in percent. ``test_error`` and ``train_error`` are of the last epoch, over seeds;
+    ``…_by_epoch`` are means over seeds. ``published`` is about the nudge outside.
+    """
+    row = jobs[0].request.row
+    epochs = jobs[0].epochs
+    results = [_cut(result, epochs) for result in results]
+    by_epoch = {
+        kind: [statistics.fmean(r[kind][epoch] for r in results) for epoch in range(epochs)]
+        for kind in ("test_error", "train_error")
+    }
+    return {
+        "row": row.name,
+        "title": row.title,
+        "rule": row.rule,
+        "layers": row.layers,
+        "nudge": row.nudge,
+        "angle": row.angle,
+        "settings": row.as_json(),
+        "tier": tier.name,
+        "epochs": epochs,
+        "epochs_of_paper": row.epochs,
+        "seeds": [result["seed"] for result in results],
+        "test_error": _spread([result["test_error"][-1] for result in results]),
+        "train_error": _spread([result["train_error"][-1] for result in results]),
+        "test_error_by_epoch": by_epoch["test_error"],
+        "train_error_by_epoch": by_epoch["train_error"],
+        "published": None if published is None else asdict(published),
+        "seconds": round(sum(sum(result["seconds"]) for result in results), 1),
+        "engine": results[0]["engine"],
+        "data": results[0]["data"]["name"],
+        "runs": [
+            {key: result[key] for key in ("seed", "hash", "test_error", "train_error", "seconds")}
+            for result in results
+        ],
+    }
+
+
+def _cut(result: dict[str, Any], epochs: int) -> dict[str, Any]:
+    """Results of a run as they were after ``epochs`` epochs: it may have been trained further."""
+    return result | {
+        kind: result[kind][:epochs] for kind in ("test_error", "train_error", "seconds")
+    }
+
+
+def _spread(values: Sequence[float]) -> dict[str, float | None]:
+    return {
+        "mean": statistics.fmean(values),
+        "std": statistics.stdev(values) if len(values) > 1 else None,
+    }
+
+
+def learning_check(row: dict[str, Any]) -> Check:
+    """Claim of a row as published that it learns; its error rate is compared with nothing else.
+
+    It is judged by the running training error, an average over an epoch: with signs of ``beta``
+    drawn at random, the test error of C-VF jumps from one epoch to the next early in training.
+    """
+    errors = row["train_error_by_epoch"]
+    first, last = errors[0], errors[-1]
+    if not math.isfinite(last) or last > CHANCE - 10:
+        verdict, reason = Verdict.FAIL, "the network answers as if at random"
+    elif last < LEARNED and (len(errors) == 1 or last < first):
+        verdict, reason = Verdict.PASS, ""
+    else:
+        verdict, reason = Verdict.INCONCLUSIVE, "too few mini-batches to tell that the rule learns"
+    return Check(
+        f"table/{row['tier']}/{row['row']}/{row['nudge']}",
+        f"{row['row']} learns: after {row['epochs']} epochs on {row['data']} its training error is "
+        f"below {LEARNED:.0f} %, half of chance, and below that after the first epoch.",
+        verdict,
+        {
+            "train_error_first": first,
+            "train_error_last": last,
+            "test_error_last": row["test_error_by_epoch"][-1],
+            "chance": CHANCE,
+        },
+        reason,
+        row["seconds"],
+    )
+
+
+def resumption_check(request: Request, data: Dataset, folder: Path) -> Check:
+    """Train two epochs at once, and one and then another; compare the parameters bit by bit."""
+    whole = train(request, data, folder / "whole", epochs=2, show="warnings")
+    parts = folder / "in-parts"
+    train(request, data, parts, epochs=1, show="warnings")
+    resumed = train(request, data, parts, epochs=2, show="warnings")
+    ends = [
+        latest(place, run=whole["hash"], warn=lambda _: None) for place in (folder / "whole", parts)
+    ]
+    different = [
+        name
+        for name, value in (ends[0].parameters.items() if ends[0] else ())
+        if ends[1] is None or not bool((value == ends[1].parameters[name]).all())
+    ]
+    errors_equal = whole["test_error"] == resumed["test_error"]
+    same = None not in ends and not different and errors_equal
+    return Check(
+        f"table/resumed/{request.row.name}",
+        f"A run of {request.row.name} that is resumed after an epoch ends with the same bits as "
+        "one that was not interrupted.",
+        Verdict.PASS if same else Verdict.FAIL,
+        {"test_error": whole["test_error"], "resumed_test_error": resumed["test_error"]},
+        ""
+        if same
+        else f"different: {', '.join(different) or 'errors'}; likely cause: state that "
+        "is not part of the checkpoint",
+        sum(whole["seconds"]) + sum(resumed["seconds"]),
+    )
+
+
+def as_csv(rows: Sequence[dict[str, Any]]) -> str:
+    """Every error of every epoch of every run, one line each."""
+    lines = ["row,nudge,seed,epoch,test_error,train_error"]
+    for row in rows:
+        for run in row["runs"]:
+            pairs = zip(run["test_error"], run["train_error"], strict=True)
+            lines += [
+                f"{row['row']},{row['nudge']},{run['seed']},{epoch},{test!r},{train_!r}"
+                for epoch, (test, train_) in enumerate(pairs, start=1)
+            ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,59 @@
+"""Progress of long work: a bar on a terminal, a line a minute elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+INTERVAL = 60.0
+"""Seconds between two lines."""
+
+
+@contextmanager
+def progress(
+    what: str, total: int, unit: str, *, quiet: bool = False
+) -> Iterator[Callable[[int], None]]:
+    """Yield a function to be called with the number of units that have been done since last time.
+
+    Args:
+        what: what is being done, e.g. ``"EP-1h: epoch 3/30"``.
+        total: how many units there are.
+        unit: their name, singular.
+        quiet: show nothing.
+
+    """
+    if quiet:
+        yield _ignore
+        return
+    if on_terminal():
+        with tqdm(total=total, desc=what, unit=unit, leave=False) as bar:
+            yield bar.update
+        return
+    done, said = 0, time.monotonic()
+
+    def advance(units: int) -> None:
+        nonlocal done, said
+        done += units
+        if time.monotonic() - said >= INTERVAL:
+            said = time.monotonic()
+            say(f"{what}: {done} of {total} {unit}s")
+
+    yield advance
+
+
+def _ignore(units: int) -> None:
+    """Show nothing."""
+
+
+def say(text: str) -> None:
+    """Print a line of progress at once."""
+    print(text, flush=True)  # noqa: T201 - the command line's own output
+
+
+def on_terminal() -> bool:
+    """Tell whether progress can be drawn over itself."""
+    return sys.stderr.isatty()

@@ -1,0 +1,171 @@
+"""Rows and published numbers: every fault of a file is named, every row is the paper's."""
+
+import pytest
+import torch
+
+from cep_core.networks import EnergyBased, Prototypical
+from reproduce.runs.row import SpecError, read_row, row_named, row_names
+from reproduce.table.published import read_published
+from reproduce.table.results import ALL_ROWS
+
+GOOD = """
+name = "mine"
+title = "a row"
+rule = "EP"
+sizes = [784, 8, 10]
+learning_rates = [0.1, 0.2]
+beta = 0.5
+free_steps = 5
+nudged_steps = 3
+epochs = 2
+"""
+CVF = GOOD.replace('"EP"', '"C-VF"') + "angle = 45\n"
+PUBLISHED = """
+source = "s"
+trials = 3
+[rows.A]
+test_error = { mean = 1, std = 0.5 }
+train_error = 0.25
+confirmed = true
+"""
+ENERGY = GOOD + 'setting = "energy-based"\ndt = 0.1\n'
+
+
+@pytest.fixture
+def row_of(tmp_path):
+    def read(text):
+        path = tmp_path / "row.toml"
+        path.write_text(text)
+        return read_row(path)
+
+    return read
+
+
+def test_every_row_of_the_paper_is_there_and_valid():
+    assert set(ALL_ROWS) <= set(row_names())
+    for name in row_names():
+        row = row_named(name)
+        assert row.name == name
+        assert (row.sizes[0], row.sizes[-1], row.batch) == (784, 10, 20)
+        assert row.nudge == "outside"
+        parameters = row.initial(0, torch.float32)
+        assert row.rates(parameters).keys() == parameters.keys()
+
+
+def test_a_learning_rate_belongs_to_the_layer_nearest_the_output_first():
+    row = row_named("C-VF-2h")
+    rates = row.rates(row.initial(0, torch.float32))
+    assert rates["W_0_1"] == rates["W_1_0"] == rates["b_0"] == 0.00016
+    assert rates["W_1_2"] == rates["W_2_1"] == rates["b_1"] == 0.0016
+    assert rates["W_2_x"] == 0.009
+    assert rates["b_2"] == 0.0, "the published code never trains this bias"
+
+
+def test_only_the_debugging_rows_are_damped():
+    damped = {name for name in row_names() if row_named(name).procedure.damping < 1}
+    assert damped == {"EP-1h-debug", "EP-2h-debug"}
+    for name in damped:
+        debugging, ep = row_named(name), row_named(name.removesuffix("-debug"))
+        assert debugging.rule == "C-EP"
+        assert debugging.learning_rates == ep.learning_rates
+
+
+def test_a_file_of_the_users_own_is_a_row(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(CVF)
+    row = row_named(str(path))
+    assert row.angle == 45.0
+    assert isinstance(row.angle, float)
+    assert row.layers == "784-8-10"
+
+
+def test_settings_become_networks(row_of):
+    assert row_of(GOOD + 'nudge = "inside"\n').network == Prototypical(
+        row_of(GOOD).network.activations, nudge="inside"
+    )
+    network = row_of(ENERGY + 'output_activation = "identity"\nclamp = true\n').network
+    assert isinstance(network, EnergyBased)
+    assert [f.name for f in network.activations] == ["identity", "sigmoid"]
+    assert network.clamp
+
+
+def test_the_same_seed_starts_every_rule_from_the_same_point():
+    ep, cvf = (row_named(name).initial(7, torch.float64) for name in ("EP-1h", "C-VF-1h"))
+    assert all(torch.equal(ep[name], cvf[name]) for name in ep)
+    assert torch.equal(cvf["W_1_0"], cvf["W_0_1"].T)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GOOD + "momentum = 1\n", "momentum: expected one of name, title"),
+        (GOOD.replace("beta = 0.5", ""), "beta: expected a value, found none"),
+        (GOOD.replace("0.5", '"0.5"'), "beta: expected a value of type float, found '0.5'"),
+        (GOOD.replace("epochs = 2", "epochs = 2.0"), "epochs: expected a value of type int"),
+        (GOOD.replace("epochs = 2", "epochs = true"), "epochs: expected a value of type int"),
+        (GOOD + "centred = 1\n", "centred: expected a value of type bool, found 1"),
+        (GOOD.replace("[0.1, 0.2]", "0.1"), "learning_rates: expected a list of float, found 0.1"),
+        (GOOD.replace("[0.1, 0.2]", "[0.1]"), r"learning_rates: expected 2 rates of 0 or more"),
+        (GOOD.replace("0.2]", "-1.0]"), r"learning_rates: expected 2 rates of 0 or more"),
+        (GOOD.replace("0.2]", "nan]"), r"learning_rates: expected 2 rates of 0 or more"),
+        (GOOD.replace("[784, 8, 10]", "[784]"), "sizes: expected two or more positive sizes"),
+        (GOOD.replace("beta = 0.5", "beta = 0"), "beta: expected a positive number, found 0"),
+        (GOOD.replace("beta = 0.5", "beta = inf"), "beta: expected a positive number, found inf"),
+        (GOOD.replace("free_steps = 5", "free_steps = 0"), "free_steps: expected a positive int"),
+        (GOOD.replace('"EP"', '"EQ"'), "rule 'EQ' is not known; expected one of: EP, C-EP, C-VF"),
+        (GOOD + 'activation = "relu"\n', "activation 'relu' is not known; expected one of"),
+        (GOOD + 'nudge = "beside"\n', "nudge: expected one of outside, inside, found 'beside'"),
+        (GOOD + 'setting = "odd"\n', "setting: expected one of prototypical, energy-based"),
+        (GOOD + "angle = 10\n", "angle: expected none: only C-VF has one, found 10.0"),
+        (CVF.replace("45", "181"), "angle: expected degrees between 0 and 180 .*, found 181.0"),
+        (CVF.replace("angle = 45", ""), "angle: expected degrees .*, found None"),
+        (CVF + "centred = true\n", "centred: expected rule EP, found C-VF"),
+        (GOOD + "damping = 0\n", r"damping: expected a factor in \(0, 1\], found 0"),
+        (GOOD + "positive_probability = 2\n", "positive_probability: expected a probability"),
+        (GOOD + "dt = 0.1\n", "dt: expected none in the prototypical setting, found 0.1"),
+        (ENERGY.replace("dt = 0.1", ""), "dt: expected a step between 0 and 1"),
+        (ENERGY + 'nudge = "inside"\n', "nudge: expected outside when energy-based"),
+        (ENERGY + 'drift_slope = "some"\n', "drift_slope: expected one of all, hidden, none"),
+        ("rule = ", "expected TOML, found"),
+    ],
+)
+def test_every_fault_of_a_row_names_file_and_field(row_of, tmp_path, text, message):
+    with pytest.raises(SpecError, match=f"^{tmp_path / 'row.toml'}: {message}"):
+        row_of(text)
+
+
+def test_a_missing_file_and_an_unknown_row_are_named(tmp_path):
+    with pytest.raises(SpecError, match=r"none\.toml: cannot be read: No such file"):
+        row_named(str(tmp_path / "none.toml"))
+    with pytest.raises(SpecError, match=r"row: expected one of .*EP-1h.*, found 'EP-3h'"):
+        row_named("EP-3h")
+
+
+def test_what_is_shown_as_published_is_marked_until_it_is_confirmed(tmp_path):
+    published = read_published()
+    assert set(published.rows) == set(ALL_ROWS)
+    assert published.trials == 5
+    assert not any(row.confirmed for row in published.rows.values())
+    edited = tmp_path / "published.toml"
+    edited.write_text(PUBLISHED)
+    row = read_published(edited).rows["A"]
+    assert (row.test_mean, row.test_std, row.train, row.confirmed) == (1.0, 0.5, 0.25, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("trials = 3", "source: expected a value of type str, found None"),
+        ('source = "s"\ntrials = "5"', "trials: expected a value of type int, found '5'"),
+        ('source = "s"\ntrials = 5\n[rows.A]\ntrain_error = 1', r"rows\.A: expected test_error"),
+        (
+            PUBLISHED.replace("true", '"no"'),
+            r"rows\.A\.confirmed: expected a value of type bool, found 'no'",
+        ),
+    ],
+)
+def test_every_fault_of_the_published_numbers_is_named(tmp_path, text, message):
+    path = tmp_path / "published.toml"
+    path.write_text(text)
+    with pytest.raises(SpecError, match=f"^{path}: {message}"):
+        read_published(path)

@@ -1,0 +1,1 @@
+"""How statements are decided: symbolically, in a prime field, in balls."""

@@ -1,0 +1,133 @@
+"""Linear maps at the steady state, derived by perturbing the definition one entry at a time.
+
+States are flattened to vectors: layer by layer, the output first, each as ``(B, size_n)`` by rows;
+parameters likewise, in the order of their dictionary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from cep_core.arrays import Scalar
+from cep_core.losses import Loss, SquaredError
+from theory.arithmetic.series import Elements, Series, boxed, perturbed
+from theory.methods.perturbation import Processes
+from theory.points.steady import Point
+
+
+def flat(arrays: Sequence[Elements]) -> Elements:
+    """One vector of all entries."""
+    return np.concatenate([a.ravel() for a in arrays])
+
+
+def layered(point: Point, vector: Elements) -> dict[str, Elements]:
+    """Cut a state vector into its layers ``s_0``, ``s_1`` and so on."""
+    return _cut({f"s_{n}": s.shape for n, s in enumerate(point.state)}, vector)
+
+
+def by_parameter(point: Point, vector: Elements) -> dict[str, Elements]:
+    """Cut a parameter vector into ``W_0_1``, ``b_0`` and so on."""
+    return _cut({name: value.shape for name, value in point.parameters.items()}, vector)
+
+
+def _cut(shapes: Mapping[str, tuple[int, ...]], vector: Elements) -> dict[str, Elements]:
+    found, start = {}, 0
+    for name, shape in shapes.items():
+        size = int(np.prod(shape))
+        found[name] = vector[start : start + size].reshape(shape)
+        start += size
+    return found
+
+
+def processes(rows: Sequence[dict[str, Elements]]) -> Processes:
+    """Turn one dictionary per time into one series of arrays per name."""
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _perturbed_states(point: Point) -> list[tuple[Series, ...]]:
+    found = []
+    for n, layer in enumerate(point.state):
+        for index in np.ndindex(*layer.shape):
+            moved = list(point.state)
+            moved[n] = perturbed(layer, index)
+            found.append(tuple(moved))
+    return found
+
+
+def jacobian(point: Point) -> Elements:
+    """``J = dF/ds`` at the steady state, samples stacked."""
+    columns = [
+        flat([s.coefficient(1) for s in point.network.transition(point.x, moved, point.parameters)])
+        for moved in _perturbed_states(point)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def parameter_jacobian(point: Point) -> Elements:
+    """``dF/dtheta`` at the steady state."""
+    columns = []
+    for name, value in point.parameters.items():
+        for index in np.ndindex(*value.shape):
+            theta = point.parameters | {name: perturbed(value, index)}
+            after = point.network.transition(point.x, point.state, theta)
+            columns.append(flat([s.coefficient(1) for s in after]))
+    return np.stack(columns, axis=1)
+
+
+def increment_jacobian(point: Point) -> Elements:
+    """``d^2 Phi / dtheta ds`` at the steady state: the increment that a change of state makes."""
+    columns = []
+    for moved in _perturbed_states(point):
+        gradient = point.network.primitive_gradient(point.x, moved, point.parameters)
+        columns.append(flat([gradient[name].coefficient(1) for name in point.parameters]))
+    return np.stack(columns, axis=1)
+
+
+def loss_gradient(point: Point, loss: Loss | None = None) -> Elements:
+    """``dl/ds`` at the steady state, by perturbing the value of the loss; zero off the output."""
+    objective = loss or SquaredError()
+    found = []
+    for moved in _perturbed_states(point):
+        value = objective.value(moved[0], point.y)
+        found.append(value.coefficient(1)[()])
+    vector = np.empty(len(found), dtype=object)
+    vector[:] = found
+    return vector
+
+
+def nudge_response(point: Point, gradient: Elements) -> Elements:
+    """First change of the state per unit of ``beta`` when nudged along ``gradient``."""
+    output = layered(point, gradient)["s_0"]
+    nudge = Series((boxed(0), output), 1) * 1
+    after = point.network.transition(point.x, point.state, point.parameters, nudge)
+    return flat([s.coefficient(1) for s in after])
+
+
+def second_order(point: Point, direction: Elements) -> tuple[Elements, Elements]:
+    """Halved second derivatives of ``F`` and of ``dPhi/dtheta`` along a direction of the state.
+
+    The point must be on series of order 2 at least.
+    """
+    parts = layered(point, direction)
+    moved = tuple(
+        s + Series((boxed(0), parts[f"s_{n}"]), s.order) for n, s in enumerate(point.state)
+    )
+    after = point.network.transition(point.x, moved, point.parameters)
+    gradient = point.network.primitive_gradient(point.x, moved, point.parameters)
+    return (
+        flat([s.coefficient(2) for s in after]),
+        flat([gradient[name].coefficient(2) for name in point.parameters]),
+    )
+
+
+def per_entry(point: Point, kappa: Mapping[str, Scalar]) -> Elements:
+    """Spread one number per parameter over the entries of the parameter vector."""
+    found: list[Any] = []
+    for name, value in point.parameters.items():
+        found += [kappa[name]] * int(np.prod(value.shape))
+    vector = np.empty(len(found), dtype=object)
+    vector[:] = found
+    return vector

@@ -1,0 +1,1 @@
+"""Planted errors, and what each method sees of them."""

@@ -1,0 +1,1 @@
+"""Points at which identities are decided."""
