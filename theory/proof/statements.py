@@ -16,6 +16,7 @@ SYMBOLIC = (
 
 MAIN_FILES = (
     "Statements.v",
+    "FurtherStatements.v",
     "MiniBatch.v",
     "SettlingBound.v",
     "Examples.v",
@@ -23,6 +24,7 @@ MAIN_FILES = (
     "OrderOfLimitsExamples.v",
     "VectorFieldExample.v",
     "Counterexamples.v",
+    "CorrectedExample.v",
 )
 
 

@@ -1,0 +1,109 @@
+(** * The vocabulary of corrected C-VF
+
+    A vector field at rest, symmetric or not, and the second phase of C-VF on it, plain and
+    corrected.  Nothing here is proved.  As in [Network.v], state and parameters live in
+    arbitrary real normed spaces with inner products. *)
+
+From Coq Require Import Reals.
+From Coquelicot Require Import Coquelicot.
+From CEP Require Import Algebra Limits Gradients Dynamics ErrorConstants.
+Set Implicit Arguments.
+Open Scope R_scope.
+
+Record vector_field : Type := VectorField {
+  vf_State : NM;
+  vf_Param : NM;
+  vf_dot_state : vf_State -> vf_State -> R;
+  vf_dot_param : vf_Param -> vf_Param -> R;
+  vf_dot_state_inner : is_inner_product vf_State vf_dot_state;
+  vf_dot_param_inner : is_inner_product vf_Param vf_dot_param;
+  vf_F : vf_State * vf_Param -> vf_State;               (* transition function, any vector field *)
+  vf_DF : vf_State * vf_Param -> vf_State;              (* its total derivative at rest *)
+  vf_Jt : vf_State -> vf_State;                         (* the transpose of the Jacobian at rest *)
+  vf_H : vf_State * vf_Param -> vf_State -> vf_Param;   (* the transpose of dF/dtheta, at each point *)
+  vf_ell : vf_State -> R;                               (* loss, at the sample's target *)
+  vf_grad_ell : vf_State -> vf_State;                   (* the derivative of the loss, used by the nudge *)
+  vf_s_star : vf_State;
+  vf_theta : vf_Param }.
+
+(** The Jacobian [J], the derivative [B] in the parameters, and the transpose of the latter. *)
+Definition vf_J (N : vector_field) : vf_State N -> vf_State N := dF_ds (vf_DF N).
+Definition vf_B (N : vector_field) : vf_Param N -> vf_State N := dF_dtheta (vf_DF N).
+Definition vf_Bt (N : vector_field) : vf_State N -> vf_Param N := vf_H N (vf_s_star N, vf_theta N).
+
+(** ** Hypotheses *)
+
+Notation vf_joint N := (prod_NormedModule R_AbsRing (vf_State N) (vf_Param N)).
+
+Definition vf_differentiable (N : vector_field) : Prop :=
+  filterdiff (U := vf_joint N) (vf_F N) (locally ((vf_s_star N, vf_theta N) : vf_joint N)) (vf_DF N).
+
+(** [vf_Jt] and [vf_Bt] are what their names say, and bounded; the transposes used by the
+    learning rule are continuous at rest. *)
+Definition vf_transposes (N : vector_field) : Prop :=
+  is_linear (vf_Jt N) /\ is_linear (vf_Bt N) /\
+  (forall x y, vf_dot_state N (vf_J N x) y = vf_dot_state N x (vf_Jt N y)) /\
+  (forall v y, vf_dot_state N (vf_B N v) y = vf_dot_param N v (vf_Bt N y)) /\
+  (forall eps : posreal, locally ((vf_s_star N, vf_theta N) : vf_joint N)
+     (fun z => forall w, norm (minus (vf_H N z w) (vf_Bt N w)) <= eps * norm w)).
+
+Definition vf_loss_differentiable (N : vector_field) : Prop :=
+  is_gradient (vf_State N) (vf_dot_state N) (vf_ell N) (vf_s_star N) (vf_grad_ell N (vf_s_star N)) /\
+  continuous (vf_grad_ell N) (vf_s_star N).
+
+Definition vf_settled (N : vector_field) : Prop := vf_F N (vf_s_star N, vf_theta N) = vf_s_star N.
+
+(** Needed by the paper's order of limits only. *)
+Definition vf_continuous_nearby (N : vector_field) : Prop :=
+  locally ((vf_s_star N, vf_theta N) : vf_joint N) (fun z => continuous (vf_F N : vf_joint N -> vf_State N) z) /\
+  locally (vf_s_star N) (fun s => continuous (vf_grad_ell N) s) /\
+  locally (((vf_s_star N, vf_theta N), vf_s_star N) : prod_NormedModule R_AbsRing (vf_joint N) (vf_State N))
+    (fun p => continuous (vf_rule (vf_H N) : prod_NormedModule R_AbsRing (vf_joint N) (vf_State N) -> vf_Param N) p).
+
+Definition vf_meets_every_hypothesis (N : vector_field) : Prop :=
+  vf_differentiable N /\ vf_transposes N /\ vf_loss_differentiable N /\ vf_continuous_nearby N /\ vf_settled N.
+
+(** [d] bounds [J^T], [dF/dtheta] and its transpose, the remainder of [F], the variation of the
+    transpose used by the rule (for [remainder_Phi_theta]) and the loss gradient. *)
+Definition vf_bounds (N : vector_field) (d : problem_data) : Prop :=
+  (forall x, norm (vf_Jt N x) <= norm_J d * norm x) /\
+  (forall v, norm (vf_B N v) <= norm_B d * norm v) /\
+  (forall x, norm (vf_Bt N x) <= norm_C d * norm x) /\
+  (forall s th, norm (minus s (vf_s_star N)) <= radius d -> norm (minus th (vf_theta N)) <= radius d ->
+     norm (minus (minus (vf_F N (s, th)) (vf_s_star N)) (vf_DF N (minus s (vf_s_star N), minus th (vf_theta N))))
+       <= remainder_F d * (norm (minus s (vf_s_star N)) + norm (minus th (vf_theta N))) ^ 2) /\
+  (forall s th w, norm (minus s (vf_s_star N)) <= radius d -> norm (minus th (vf_theta N)) <= radius d ->
+     norm (minus (vf_H N (s, th) w) (vf_Bt N w))
+       <= remainder_Phi_theta d * (norm (minus s (vf_s_star N)) + norm (minus th (vf_theta N))) * norm w) /\
+  norm (vf_grad_ell N (vf_s_star N)) <= norm_grad d /\
+  (forall s, norm (minus s (vf_s_star N)) <= radius d ->
+     norm (minus (vf_grad_ell N s) (vf_grad_ell N (vf_s_star N))) <= lipschitz_grad d * norm (minus s (vf_s_star N))).
+
+(** ** The second phase
+
+    [s_(t+1) = F(s_t, theta_t) - c(s_t) - beta grad ell(s_t)],
+    [theta_(t+1) = theta_t + (eta / beta) (dF/dtheta (s_t, theta_t))^T (s_(t+1) - s_t)]
+    with a correction [c] of the neurons: none for the paper's C-VF, and
+    [(J - J^T) (s - s_star)] for corrected C-VF, with [J] at rest and at the initial parameters. *)
+Definition less (N : vector_field) (c : vf_State N -> vf_State N) (z : vf_State N * vf_Param N) : vf_State N :=
+  minus (vf_F N z) (c (fst z)).
+Definition asymmetry (N : vector_field) (s : vf_State N) : vf_State N :=
+  minus (vf_J N (minus s (vf_s_star N))) (vf_Jt N (minus s (vf_s_star N))).
+
+Definition cvf_less (N : vector_field) (c : vf_State N -> vf_State N) (beta eta : R) (t : nat) : vf_State N * vf_Param N :=
+  nudged_phase (less N c) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t.
+Definition Delta_state_less (N : vector_field) (c : vf_State N -> vf_State N) (t : nat) (beta eta : R) : vf_State N :=
+  Delta_s (less N c) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t.
+Definition Delta_param_less (N : vector_field) (c : vf_State N -> vf_State N) (t : nat) (beta eta : R) : vf_Param N :=
+  Delta_theta (less N c) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t.
+
+(** Its normalised updates [(s_(t+1) - s_t) / beta] and [(theta_(t+1) - theta_t) / eta]. *)
+Definition corrected_Delta_state (N : vector_field) : nat -> R -> R -> vf_State N := Delta_state_less N (asymmetry N).
+Definition corrected_Delta_param (N : vector_field) : nat -> R -> R -> vf_Param N := Delta_param_less N (asymmetry N).
+
+(** BPTT's gradients, as in [Network.v]: derivatives of the unrolled loss. *)
+Definition vf_is_nabla_s (N : vector_field) (t : nat) (g : vf_State N) : Prop :=
+  is_gradient (vf_State N) (vf_dot_state N) (fun s => vf_ell N (free_phase (vf_F N) (vf_theta N) t s)) (vf_s_star N) g.
+Definition vf_is_nabla_theta (N : vector_field) (t : nat) (g : vf_Param N) : Prop :=
+  is_gradient (vf_Param N) (vf_dot_param N)
+    (fun th => vf_ell N (free_phase (vf_F N) (vf_theta N) t (vf_F N (vf_s_star N, th)))) (vf_theta N) g.
