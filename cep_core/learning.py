@@ -59,10 +59,18 @@ class Procedure:
 
 @dataclass(frozen=True)
 class LearnedBatch:
-    """Outcome of one mini-batch: the new parameters and the free phase before them."""
+    """Outcome of one mini-batch.
+
+    Attributes:
+        parameters: the new parameters.
+        free: the free phase before them.
+        memory: what the rule remembers, for the next mini-batch.
+
+    """
 
     parameters: Parameters
     free: FreePhase
+    memory: Parameters
 
 
 def learn_batch(
@@ -74,6 +82,7 @@ def learn_batch(
     rates: Mapping[str, Scalar],
     *,
     sign: int = 1,
+    memory: Parameters | None = None,
 ) -> LearnedBatch:
     """Run both phases on one mini-batch from the zero state and return the new parameters.
 
@@ -85,6 +94,7 @@ def learn_batch(
         parameters: ``theta``; not changed.
         rates: learning rate ``eta`` of every parameter.
         sign: +1 or -1, the sign of ``beta`` for this mini-batch.
+        memory: what the rule remembers of the mini-batches before; none before the first.
 
     """
     free = free_phase(network, x, parameters, steps=procedure.free_steps)
@@ -110,7 +120,9 @@ def learn_batch(
             share = {name: k / len(betas) for name, k in kappa.items()}
             for step in steps:
                 learned = add_scaled(learned, step.increment, share)
-    return LearnedBatch(learned, free)
+        before = procedure.rule.init(parameters) if memory is None else memory
+        after, learned = procedure.rule.step(before, parameters, learned)
+    return LearnedBatch(learned, free, after)
 
 
 def one_hot(labels: torch.Tensor, classes: int, dtype: torch.dtype) -> torch.Tensor:

@@ -9,7 +9,7 @@ import torch
 
 from cep_core.arrays import Array, Parameters, Scalar, State
 from cep_core.losses import Loss, SquaredError
-from cep_core.networks import Network
+from cep_core.networks import Network, answering
 from cep_core.rules import Rule, add_scaled
 
 
@@ -29,25 +29,6 @@ class FreePhase:
     steps: int
     residual: float
     converged: bool | None
-
-
-def zero_state(parameters: Parameters, batch: int) -> tuple[torch.Tensor, ...]:
-    """Return the state 0 of a layered network for ``batch`` samples, in the parameters' dtype.
-
-    Raises:
-        ValueError: the parameters are not those of a layered network.
-    """
-    layers = sum(name.startswith("b_") for name in parameters)
-    if not layers or any(f"b_{n}" not in parameters for n in range(layers)):
-        msg = (
-            "start: expected a first state, one tensor per layer, because the parameters are not "
-            f"those of a layered network (b_0, b_1, …), found {', '.join(parameters)}"
-        )
-        raise ValueError(msg)
-    return tuple(
-        parameters[f"b_{n}"].new_zeros((batch, parameters[f"b_{n}"].shape[0]))
-        for n in range(layers)
-    )
 
 
 def largest_change(before: State, after: State) -> float:
@@ -77,13 +58,14 @@ def free_phase(
         start: first state; 0 on every layer unless given.
 
     Raises:
-        ValueError: ``steps`` is not positive.
+        ValueError: ``steps`` is not positive, or no start is given and the network does not tell
+            the shape of its state.
 
     """
     if steps < 1:
         msg = f"steps: expected a positive number of transitions, found {steps}"
         raise ValueError(msg)
-    state = zero_state(parameters, x.shape[0]) if start is None else start
+    state = answering(network).zero_state(x, parameters) if start is None else start
     previous, made = state, 0
     with torch.no_grad():
         while made < steps:

@@ -1,7 +1,9 @@
 """Learning rules: what changes the parameters from one step of the nudged phase to the next.
 
 A rule turns two successive states into an increment; the nudged phase multiplies it by
-``kappa = eta / beta`` and, for a continual rule, applies it at once.
+``kappa = eta / beta`` and, for a continual rule, applies it at once. What a rule remembers from one
+mini-batch to the next (the velocity of momentum) is its memory: :meth:`Rule.init` makes it and
+:meth:`Rule.step` carries it on.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cep_core.arrays import Array, Parameters, Scalar, State
-from cep_core.networks import Network, bias, weight
+from cep_core.networks import Network, answering, bias
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,26 @@ class Rule:
         after = network.primitive_gradient(x, following, parameters)
         return {name: after[name] - before[name] for name in after}
 
+    def init(self, parameters: Parameters) -> Parameters:  # noqa: ARG002 - nothing is remembered
+        """Memory before the first mini-batch, arrays by name; none for the rules of the papers."""
+        return {}
+
+    def step(
+        self,
+        memory: Parameters,
+        parameters: Parameters,  # noqa: ARG002 - for rules that remember
+        learned: Parameters,
+    ) -> tuple[Parameters, Parameters]:
+        """Memory and parameters after a mini-batch.
+
+        Args:
+            memory: before the mini-batch, as :meth:`init` or this method returned it.
+            parameters: ``theta`` before the mini-batch.
+            learned: ``theta`` plus the increments of its nudged phase.
+
+        """
+        return memory, learned
+
 
 EP = Rule("EP", continual=False, vector_field=False)
 C_EP = Rule("C-EP", continual=True, vector_field=False)
@@ -63,11 +85,16 @@ def rule_named(name: str) -> Rule:
 
 
 def learning_rates(
-    parameters: Parameters, by_layer: Sequence[Scalar], *, train_input_bias: bool = True
+    network: Network,
+    parameters: Parameters,
+    by_layer: Sequence[Scalar],
+    *,
+    train_input_bias: bool = True,
 ) -> dict[str, Scalar]:
-    """Spread one learning rate per layer over the parameters by name.
+    """Spread one learning rate per layer over the parameters by name, as the network says.
 
     Args:
+        network: knows which parameters belong to a layer.
         parameters: the parameters that will learn.
         by_layer: rates from the output layer towards the input, ``by_layer[n]`` for
             ``W_{n,n+1}``, the backward weight ``W_{n+1,n}`` and ``b_n``.
@@ -78,20 +105,10 @@ def learning_rates(
         ValueError: the number of rates differs from the number of layers.
 
     """
-    layers = sum(name.startswith("b_") for name in parameters)
-    if len(by_layer) != layers:
-        msg = f"learning rates: expected {layers}, one per layer, found {len(by_layer)}"
-        raise ValueError(msg)
-    rates: dict[str, Scalar] = {}
-    for n, rate in enumerate(by_layer):
-        above: int | str = "x" if n == layers - 1 else n + 1
-        rates[weight(n, above)] = rate
-        rates[bias(n)] = rate
-        if above != "x":
-            rates[weight(n + 1, n)] = rate
+    rates = answering(network).learning_rates(parameters, by_layer)
     if not train_input_bias:
-        rates[bias(layers - 1)] = 0.0
-    return {name: rates[name] for name in parameters}
+        rates[bias(len(by_layer) - 1)] = 0.0
+    return rates
 
 
 def add_scaled(

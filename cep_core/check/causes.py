@@ -9,7 +9,7 @@ import torch
 
 from cep_core.arrays import Parameters, State
 from cep_core.check.processes import Processes
-from cep_core.networks import EnergyBased, Network, Prototypical
+from cep_core.networks import Network, answering
 
 _TELLING = 1e-2
 
@@ -35,7 +35,7 @@ def likely_causes(
         gradients: ``nabla``.
         failed: names of the sweeps that failed.
     """
-    causes = _known_departures(network)
+    causes = list(answering(network).departures)
     finest = updates[min(updates)]
     neurons = _gap(finest.state, gradients.state)
     names = list(gradients.parameters)
@@ -66,22 +66,6 @@ def likely_causes(
             "wrong sign or scale, a step late, or not at all"
         )
     return causes
-
-
-def _known_departures(network: Network) -> list[str]:
-    if isinstance(network, Prototypical) and network.nudge == "outside":
-        cause = (
-            "the nudge is outside the activation, as published: the updates follow another loss "
-            "(give it as objective), or nudge inside"
-        )
-        return [cause]
-    if isinstance(network, EnergyBased) and network.drift_slope != "all":
-        cause = (
-            f"the drift has the slope of the activation on {network.drift_slope!r} layers, as "
-            "published, and so is no gradient: use drift_slope='all' or an identity output"
-        )
-        return [cause]
-    return []
 
 
 def _shape_of_the_difference(

@@ -9,7 +9,7 @@ import torch
 from cep_core.arrays import Parameters, Scalar, State
 from cep_core.check.processes import Processes
 from cep_core.losses import Loss
-from cep_core.networks import Network, Prototypical
+from cep_core.networks import Network, answering
 from cep_core.phases import nudged_phase
 from cep_core.rules import Rule
 
@@ -69,13 +69,11 @@ def followed_gradients(
 ) -> Processes:
     """The gradients that the updates of ``network`` follow when it has the GDU property.
 
-    They are ``nabla`` itself, except in the prototypical setting with the nudge inside, or outside
-    and ``nabla`` of the modified loss that it follows: there the neurons follow the gradient
-    ``g = sigma'(a) * nabla_s`` with respect to the pre-activations.
+    They are ``nabla`` itself, or ``sigma' * nabla_s`` for the neurons of a network that says so
+    (:meth:`cep_core.networks.AnsweringNetwork.followed_slopes`).
     """
-    if not isinstance(network, Prototypical) or (network.nudge == "outside" and not modified_loss):
+    slopes = answering(network).followed_slopes(x, steady, parameters, modified_loss=modified_loss)
+    if slopes is None:
         return nabla_side
-    arguments = network.arguments(x, steady, parameters)
-    slopes = [f.slope(a) for f, a in zip(network.activations, arguments, strict=True)]
     pairs = zip(nabla_side.state, slopes, strict=True)
     return Processes(tuple(s * slope for s, slope in pairs), nabla_side.parameters)

@@ -13,18 +13,18 @@ from dataclasses import dataclass
 
 import torch
 
-from cep_core.activations import kinks
 from cep_core.arrays import Parameters, State
 from cep_core.check.augmented import AugmentedNetwork
 from cep_core.check.bptt import nabla
 from cep_core.check.causes import likely_causes
 from cep_core.check.delta import delta, followed_gradients
+from cep_core.check.kinks import nearest_kink
 from cep_core.check.measures import angle_of_totals, relmse_by_name
 from cep_core.check.orders import OrderVerdict, judge_order
 from cep_core.check.processes import Processes
 from cep_core.check.verdicts import Check, Verdict, combine
 from cep_core.losses import Loss
-from cep_core.networks import EnergyBased, Network, Prototypical
+from cep_core.networks import Network
 from cep_core.phases import FreePhase, free_phase
 from cep_core.rules import C_EP, Rule
 
@@ -230,9 +230,12 @@ def _unsettled(bench: _Bench, free: FreePhase, beta: float) -> str:
 
 def _void(bench: _Bench, beta: float) -> str:
     """Why there is nothing to compare at the steady state; empty if there is."""
-    near = _nearest_kink(bench)
-    if near <= 10 * beta:
-        return f"a kink at the operating point: a unit is {near:.1e} from one of its activation's"
+    near = nearest_kink(bench.network, bench.x, bench.steady, bench.parameters)
+    if near.distance <= 10 * beta:
+        return (
+            f"a kink at the operating point: a unit of layer {near.layer} is {near.distance:.1e} "
+            f"from the kink of {near.activation} at {near.kink:g}"
+        )
     gradients = bench.nabla(bench.network)
     size = _norm(gradients.state)
     hidden = bench.noise(beta, gradients) > 1
@@ -252,19 +255,6 @@ def _void(bench: _Bench, beta: float) -> str:
                 f"{gap / size:.1e} of the gradient however small beta is"
             )
     return ""
-
-
-def _nearest_kink(bench: _Bench) -> float:
-    """Smallest distance of a unit of a layered network from a kink of its activation."""
-    if not isinstance(bench.network, Prototypical | EnergyBased):
-        return math.inf
-    arguments = bench.network.arguments(bench.x, bench.steady, bench.parameters)
-    distances = [
-        float((a - kink).abs().min())
-        for activation, a in zip(bench.network.activations, arguments, strict=True)
-        for kink in kinks(activation)
-    ]
-    return min(distances, default=math.inf)
 
 
 def _sweeps(bench: _Bench, free: FreePhase, betas: Sequence[float]) -> GDUResult:

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cep_core.activations import kinks
 from cep_core.arrays import Array, Parameters, Scalar, State
-from cep_core.networks import EnergyBased, Network, Prototypical
+from cep_core.check.kinks import nearest_kink
+from cep_core.networks import Network
 from cep_core.phases import largest_change
 from cep_core.rules import C_EP, Rule, add_scaled
 
@@ -82,7 +82,7 @@ class LinearisedPhase:
                 f"transition (more than {SETTLED:.0e}); run a longer free phase"
             )
             raise ValueError(msg)
-        _refuse_kinks(network, state)
+        _refuse_kinks(network, x, state, parameters)
         self.network, self.x, self.parameters = network, x, parameters
         self.state, self.rule = state, rule
         self.ratios = ratios or dict.fromkeys(parameters, 1.0)
@@ -142,16 +142,14 @@ def _scipy(module: str) -> Any:
         raise ImportError(msg) from error
 
 
-def _refuse_kinks(network: Network, state: State) -> None:
-    if isinstance(network, (EnergyBased, Prototypical)):
-        for n, (activation, s) in enumerate(zip(network.activations, state, strict=True)):
-            for kink in kinks(activation):
-                if bool((s == kink).any()):
-                    msg = (
-                        f"state: layer {n} has a unit at {kink}, a kink of {activation.name}; "
-                        "the phase has no linearisation there"
-                    )
-                    raise ValueError(msg)
+def _refuse_kinks(network: Network, x: Array, state: State, parameters: Parameters) -> None:
+    near = nearest_kink(network, x, state, parameters)
+    if near.distance == 0:
+        msg = (
+            f"state: layer {near.layer} has a unit at {near.kink:g}, a kink of {near.activation}; "
+            "the phase has no linearisation there"
+        )
+        raise ValueError(msg)
 
 
 def largest_stable_kappa(

@@ -61,7 +61,7 @@ def mini_batches(file: ConformanceFile) -> list[tuple[torch.Tensor, torch.Tensor
 def _train(file: ConformanceFile, name: EngineName) -> dict[str, torch.Tensor]:
     meta, first = file.meta, file.initial
     rates = learning_rates(
-        first, meta["learning_rates"], train_input_bias=meta["trains_input_bias"]
+        file.network, first, meta["learning_rates"], train_input_bias=meta["trains_input_bias"]
     )
     procedure = Procedure(file.rule, meta["beta"], meta["T"], meta["K"])
     engine = make_engine(name, file.network, procedure, first, rates).engine
@@ -80,6 +80,7 @@ def _curves(file: ConformanceFile) -> dict[str, torch.Tensor]:
     earlier = free_phase(network, x, parameters, steps=meta["T"] - steps)
     steady = free_phase(network, x, parameters, steps=steps, start=earlier.state)
     rates = learning_rates(
+        network,
         parameters,
         meta["eta"] or [0.0] * (len(meta["sizes"]) - 1),
         train_input_bias=not (meta["setting"] == "prototypical" and file.rule is C_VF),

@@ -8,6 +8,8 @@ from functools import partial
 
 import torch
 
+from cep_core.activations import Activation, HardSigmoid, Identity, Sigmoid, Tanh
+
 
 @dataclass(frozen=True)
 class Elementwise:
@@ -28,12 +30,12 @@ class Elementwise:
     outer: Callable[[torch.Tensor, torch.Tensor], Callable[[], object]]
 
 
-ELEMENTWISE: dict[str, Elementwise] = {
-    "sigmoid": Elementwise(4.0, -2.0, lambda field, out: partial(torch.sigmoid, field, out=out)),
-    "tanh": Elementwise(1.0, 0.0, lambda field, out: partial(torch.tanh, field, out=out)),
-    "hard-sigmoid": Elementwise(
+ELEMENTWISE: dict[type[Activation], Elementwise] = {
+    Sigmoid: Elementwise(4.0, -2.0, lambda field, out: partial(torch.sigmoid, field, out=out)),
+    Tanh: Elementwise(1.0, 0.0, lambda field, out: partial(torch.tanh, field, out=out)),
+    HardSigmoid: Elementwise(
         1.0, 0.0, lambda field, out: partial(torch.clamp, field, 0, 1, out=out)
     ),
-    "identity": Elementwise(1.0, 0.0, lambda field, out: partial(out.copy_, field)),
+    Identity: Elementwise(1.0, 0.0, lambda field, out: partial(out.copy_, field)),
 }
-"""By the name of the activation in :mod:`cep_core.activations`."""
+"""By the class of the activation itself: a subclass may compute anything."""

@@ -68,7 +68,7 @@ class BatchedEngine:
         self.procedure = procedure
         self.rates = dict(rates)
         self._inside = network.nudge == "inside"
-        activations = tuple(ELEMENTWISE[f.name] for f in network.activations)
+        activations = tuple(ELEMENTWISE[type(f)] for f in network.activations)
         self._settling = settling = Settling(self.weights, activations)
         rule = procedure.rule
         self._meanwhile: Meanwhile = (

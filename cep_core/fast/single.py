@@ -69,3 +69,18 @@ class FastEngine:
     def load(self, parameters: Parameters) -> None:
         """Replace the parameters by copies of these."""
         self._batched.load([parameters])
+
+    def memory(self) -> dict[str, torch.Tensor]:
+        """Nothing: no rule within reach remembers anything."""
+        return {}
+
+    def recall(self, memory: Parameters) -> None:
+        """Take an empty memory.
+
+        Raises:
+            ValueError: it is not empty.
+
+        """
+        if memory:
+            found = ", ".join(memory)
+            raise ValueError(f"memory: expected none under the fast engine, found {found}")

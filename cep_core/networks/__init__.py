@@ -1,17 +1,28 @@
-"""Networks: the contract, and those that come with the project."""
+"""Networks: the contract, edges between layers, and the settings that come with the project."""
 
+from cep_core.networks.edges import Bias, Dense, Edge, bias, chain, fields, weight
 from cep_core.networks.energy_based import DriftSlope, EnergyBased
-from cep_core.networks.layered import bias, pre_activations, weight
-from cep_core.networks.network import Network
+from cep_core.networks.layered import Layered, edges_of
+from cep_core.networks.network import AnsweringNetwork, Network
 from cep_core.networks.prototypical import Nudge, Prototypical
+from cep_core.networks.wrapped import Delegate, answering
 
 __all__ = [
+    "AnsweringNetwork",
+    "Bias",
+    "Delegate",
+    "Dense",
     "DriftSlope",
+    "Edge",
     "EnergyBased",
+    "Layered",
     "Network",
     "Nudge",
     "Prototypical",
+    "answering",
     "bias",
-    "pre_activations",
+    "chain",
+    "edges_of",
+    "fields",
     "weight",
 ]

@@ -7,13 +7,14 @@ from typing import Literal
 
 from cep_core.activations import Activation
 from cep_core.arrays import Array, Parameters, Scalar, State
-from cep_core.networks.layered import hebbian, one_sided, pre_activations
+from cep_core.networks.edges import Edge, field_gradient, fields, primitive_gradient
+from cep_core.networks.layered import Layered
 
 DriftSlope = Literal["all", "hidden", "none"]
 
 
 @dataclass(frozen=True)
-class EnergyBased:
+class EnergyBased(Layered):
     """Energy-based (real-time) setting: an Euler step of length ``dt`` (C-EP paper, section 4).
 
     ``s^n <- s^n + dt (-s^n + rho'(s^n) * a^n)`` with
@@ -28,6 +29,7 @@ class EnergyBased:
             exact. ``"hidden"``: every layer but the output, as published for symmetric weights.
             ``"none"``: as published for C-VF.
         clamp: clamp the state to [0, 1] after every step, as published unless told otherwise.
+        edges: between the layers; a chain of dense ones unless given.
 
     """
 
@@ -35,11 +37,23 @@ class EnergyBased:
     dt: Scalar
     drift_slope: DriftSlope = "all"
     clamp: bool = False
+    edges: tuple[Edge, ...] | None = None
 
     @property
     def time_scale(self) -> Scalar:
         """``dt``: the nudge is part of the drift."""
         return self.dt
+
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """A drift without the activation's slope, as published."""
+        if self.drift_slope == "all":
+            return ()
+        cause = (
+            f"the drift has the slope of the activation on {self.drift_slope!r} layers, as "
+            "published, and so is no gradient: use drift_slope='all' or an identity output"
+        )
+        return (cause,)
 
     def _signals(self, x: Array, state: State) -> tuple[Array, State]:
         rho = tuple(f(s) for f, s in zip(self.activations, state, strict=True))
@@ -47,12 +61,23 @@ class EnergyBased:
 
     def arguments(
         self,
-        x: Array,  # noqa: ARG002 - the state alone passes through the activations
+        x: Array,
         state: State,
-        parameters: Parameters,  # noqa: ARG002 - likewise
+        parameters: Parameters,
     ) -> State:
         """Where each activation is evaluated: the state itself."""
         return state
+
+    def followed_slopes(
+        self,
+        x: Array,
+        steady: State,
+        parameters: Parameters,
+        *,
+        modified_loss: bool = False,
+    ) -> State | None:
+        """None: the neurons follow ``nabla_s`` itself."""
+        return None
 
     def _has_slope(self, n: int) -> bool:
         return self.drift_slope == "all" or (self.drift_slope == "hidden" and n > 0)
@@ -60,12 +85,11 @@ class EnergyBased:
     def transition(
         self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
     ) -> State:
-        """One Euler step of every layer at once; see :class:`Network`."""
+        """One Euler step of every layer at once; see :class:`cep_core.networks.Network`."""
         drive, rho = self._signals(x, state)
+        received = fields(self.connections(parameters), drive, rho, parameters)
         new = []
-        for n, (s, field) in enumerate(
-            zip(state, pre_activations(drive, rho, parameters), strict=True)
-        ):
+        for n, (s, field) in enumerate(zip(state, received, strict=True)):
             drift = field * self.activations[n].slope(s) if self._has_slope(n) else field
             drift = drift - s
             if n == 0 and nudge is not None:
@@ -74,14 +98,10 @@ class EnergyBased:
             new.append(moved.clamp(0, 1) if self.clamp else moved)
         return tuple(new)
 
-    def primitive_gradient(
-        self,
-        x: Array,
-        state: State,
-        parameters: Parameters,  # noqa: ARG002 - Phi is linear in the parameters
-    ) -> Parameters:
+    def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
         """``dt rho(s^n) rho(s^{n+1})^T``; biases ``dt rho(s^n)``."""
-        return hebbian(*self._signals(x, state), self.dt)
+        drive, rho = self._signals(x, state)
+        return primitive_gradient(self.connections(parameters), drive, rho, parameters, self.dt)
 
     def vector_field_gradient(
         self, x: Array, state: State, parameters: Parameters, change: State
@@ -92,4 +112,4 @@ class EnergyBased:
             (c * self.activations[n].slope(s) if self._has_slope(n) else c) * self.dt
             for n, (s, c) in enumerate(zip(state, change, strict=True))
         )
-        return one_sided(drive, rho, scaled, parameters)
+        return field_gradient(self.connections(parameters), drive, rho, scaled, parameters)

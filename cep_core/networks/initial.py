@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 
-from cep_core.networks import bias, weight
+from cep_core.networks.edges import Edge, chain, weight
 
 
 def initial_parameters(
@@ -43,14 +42,7 @@ def initial_parameters(
     if backward_angle is not None and not 0 <= backward_angle <= 180:  # noqa: PLR2004 - degrees
         msg = f"backward_angle: expected degrees between 0 and 180, found {backward_angle}"
         raise ValueError(msg)
-    from_output = list(sizes)[::-1]
-    parameters: dict[str, torch.Tensor] = {}
-    for n, (size, fan_in) in enumerate(itertools.pairwise(from_output)):
-        bound = 1 / math.sqrt(fan_in)
-        above: int | str = "x" if n == len(sizes) - 2 else n + 1
-        for name, shape in ((weight(n, above), (size, fan_in)), (bias(n), (size,))):
-            uniform = torch.rand(shape, generator=generator, dtype=torch.float64)
-            parameters[name] = (2 * uniform - 1) * bound
+    parameters = initial_of_edges(chain(len(sizes) - 1), sizes, generator=generator)
     if backward_angle is not None:
         flip = (1 - math.cos(math.radians(backward_angle))) / 2
         for n in range(len(sizes) - 2):
@@ -59,4 +51,27 @@ def initial_parameters(
             parameters[weight(n + 1, n)] = (
                 forward * torch.where(drawn < flip, -1.0, 1.0)
             ).T.contiguous()
+    return {name: value.to(dtype) for name, value in parameters.items()}
+
+
+def initial_of_edges(
+    edges: Iterable[Edge],
+    sizes: Sequence[int],
+    *,
+    generator: torch.Generator,
+    dtype: torch.dtype = torch.float64,
+) -> dict[str, torch.Tensor]:
+    """Draw the parameters of every edge in float64, those into the output layer first.
+
+    Args:
+        edges: of the network.
+        sizes: layer sizes from input to output.
+        generator: source of randomness, on the CPU.
+        dtype: dtype of the result.
+
+    """
+    from_output = list(sizes)[::-1]
+    parameters: dict[str, torch.Tensor] = {}
+    for edge in sorted(edges, key=lambda e: e.target):
+        parameters |= edge.initial(from_output, generator)
     return {name: value.to(dtype) for name, value in parameters.items()}

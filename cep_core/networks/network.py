@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
+import torch
+
+from cep_core.activations import Activation
 from cep_core.arrays import Array, Parameters, Scalar, State
 
 
 class Network(Protocol):
-    """A static-input network that settles: what the phases, rules and checks ask for."""
+    """A static-input network that settles: what the phases, rules and checks ask for.
+
+    These four members make a network of one's own. What else can be asked of a network
+    (:class:`AnsweringNetwork`) has an answer for every network, by
+    :func:`cep_core.networks.wrapped.answering`.
+    """
 
     @property
     def time_scale(self) -> Scalar:
@@ -29,3 +38,72 @@ class Network(Protocol):
         self, x: Array, state: State, parameters: Parameters, change: State
     ) -> Parameters:
         """``(dF/dtheta)^T change`` averaged over the mini-batch; ``change`` is like a state."""
+
+
+class AnsweringNetwork(Network, Protocol):
+    """A network that answers for itself everything that code may want to know of it."""
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """The activations, one per layer, output first; empty where they are not known."""
+
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """Where the network is known to depart from the theorem, one sentence each."""
+
+    def arguments(self, x: Array, state: State, parameters: Parameters) -> State:
+        """Where each activation is evaluated in the next transition, one array per activation."""
+
+    def followed_slopes(
+        self, x: Array, steady: State, parameters: Parameters, *, modified_loss: bool = False
+    ) -> State | None:
+        """``sigma'`` where the neurons' updates follow ``sigma' * nabla_s``; None: ``nabla_s``.
+
+        Args:
+            x: input.
+            steady: the steady state ``s_*``.
+            parameters: ``theta``.
+            modified_loss: whether ``nabla`` is that of the loss which a nudge outside the
+                activation follows.
+
+        """
+
+    def zero_state(self, x: Array, parameters: Parameters) -> State:
+        """The state 0 for the samples of ``x``, in the parameters' dtype.
+
+        Raises:
+            ValueError: the network cannot tell its state's shape.
+
+        """
+
+    def learning_rates(
+        self, parameters: Parameters, by_layer: Sequence[Scalar]
+    ) -> dict[str, Scalar]:
+        """One learning rate per layer, output first, spread over the parameters by name.
+
+        Raises:
+            ValueError: the number of rates is not that of the layers, or the network has none.
+
+        """
+
+    def initial_parameters(
+        self,
+        sizes: Sequence[int],
+        *,
+        generator: torch.Generator,
+        dtype: torch.dtype = torch.float64,
+        backward_angle: float | None = None,
+    ) -> dict[str, torch.Tensor]:
+        """Draw parameters for layers of these sizes, input first.
+
+        Args:
+            sizes: layer sizes, input first.
+            generator: source of randomness, on the CPU.
+            dtype: dtype of the result.
+            backward_angle: initial angle in degrees between forward and backward weights; None
+                for tied weights.
+
+        Raises:
+            ValueError: the network does not draw its own parameters.
+
+        """

@@ -133,7 +133,7 @@ class VectorFieldNetwork:
         """``F(x, s, theta)``, nudged at the output."""
         return _output_nudged(self.field(x, state, parameters), nudge)
 
-    def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:  # noqa: ARG002 - refuses whatever it is given
+    def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
         """Refuse: a vector field has no primitive function.
 
         Raises:

@@ -7,13 +7,14 @@ from typing import Literal
 
 from cep_core.activations import Activation
 from cep_core.arrays import Array, Parameters, Scalar, State
-from cep_core.networks.layered import hebbian, one_sided, pre_activations
+from cep_core.networks.edges import Edge, field_gradient, fields, primitive_gradient
+from cep_core.networks.layered import Layered
 
 Nudge = Literal["outside", "inside"]
 
 
 @dataclass(frozen=True)
-class Prototypical:
+class Prototypical(Layered):
     """Prototypical (discrete-time) setting: ``s^n <- sigma(a^n)`` (C-EP paper, section 4).
 
     ``a^n = W_{n,n+1} s^{n+1} + W_{n-1,n}^T s^{n-1} + b^n`` and
@@ -23,22 +24,35 @@ class Prototypical:
         activations: one per layer, output first.
         nudge: ``"outside"`` for the published ``sigma(a^0) - beta dl/ds^0``; ``"inside"`` for
             ``sigma(a^0 - beta dl/ds^0)``, with which Theorem 1 is exact in the squared error.
+        edges: between the layers; a chain of dense ones unless given.
 
     """
 
     activations: tuple[Activation, ...]
     nudge: Nudge = "outside"
+    edges: tuple[Edge, ...] | None = None
 
     @property
     def time_scale(self) -> Scalar:
         """1: a discrete-time step carries the whole nudge."""
         return 1
 
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """The nudge outside the activation, as published."""
+        if self.nudge == "inside":
+            return ()
+        cause = (
+            "the nudge is outside the activation, as published: the updates follow another loss "
+            "(give it as objective), or nudge inside"
+        )
+        return (cause,)
+
     def transition(
         self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
     ) -> State:
-        """``sigma(a)`` on every layer at once; see :class:`Network`."""
-        sums = list(pre_activations(x, state, parameters))
+        """``sigma(a)`` on every layer at once; see :class:`cep_core.networks.Network`."""
+        sums = list(self.arguments(x, state, parameters))
         if nudge is not None and self.nudge == "inside":
             sums[0] = sums[0] - nudge
         new = [sigma(a) for sigma, a in zip(self.activations, sums, strict=True)]
@@ -46,18 +60,24 @@ class Prototypical:
             new[0] = new[0] - nudge
         return tuple(new)
 
-    def primitive_gradient(
-        self,
-        x: Array,
-        state: State,
-        parameters: Parameters,  # noqa: ARG002 - Phi is linear in the parameters
-    ) -> Parameters:
-        """Products of bare states, as published: ``s^n (s^{n+1})^T``; biases ``s^n``."""
-        return hebbian(x, state, None)
-
     def arguments(self, x: Array, state: State, parameters: Parameters) -> State:
         """Where each activation is evaluated: the pre-activations ``a^n``, shaped as a state."""
-        return pre_activations(x, state, parameters)
+        return fields(self.connections(parameters), x, state, parameters)
+
+    def followed_slopes(
+        self, x: Array, steady: State, parameters: Parameters, *, modified_loss: bool = False
+    ) -> State | None:
+        """``sigma'(a)``: the neurons follow ``g = sigma'(a) * nabla_s``, the gradient in ``a``.
+
+        With the nudge outside that holds of the modified loss only.
+        """
+        if self.nudge == "outside" and not modified_loss:
+            return None
+        return self.slopes(x, steady, parameters)
+
+    def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
+        """Products of bare states, as published: ``s^n (s^{n+1})^T``; biases ``s^n``."""
+        return primitive_gradient(self.connections(parameters), x, state, parameters, None)
 
     def vector_field_gradient(
         self, x: Array, state: State, parameters: Parameters, change: State
@@ -67,4 +87,4 @@ class Prototypical:
         The slope of the activation is already in ``change``: a small change of the state is the
         slope times the change of the pre-activation.
         """
-        return one_sided(x, state, change, parameters)
+        return field_gradient(self.connections(parameters), x, state, change, parameters)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from cep_core.arrays import Parameters
+from cep_core.fast import FastEngine, out_of_reach
 from cep_core.learning import Procedure
 from cep_core.networks import Network, Prototypical
 from cep_core.training.engine import Engine, EngineName, ReferenceEngine
@@ -45,11 +47,9 @@ def make_engine(
         raise ValueError(msg)
     note = ""
     if name == "fast":
-        from cep_core.fast import FastEngine, out_of_reach  # noqa: PLC0415 - imports this module
-
         reason = out_of_reach(network, procedure, parameters)
         if reason is None:
-            assert isinstance(network, Prototypical)
-            return ChosenEngine(FastEngine(network, procedure, parameters, rates), "fast")
+            engine = FastEngine(cast("Prototypical", network), procedure, parameters, rates)
+            return ChosenEngine(engine, "fast")
         note = f"the fast engine cannot train this ({reason}): the definition trains it"
     return ChosenEngine(ReferenceEngine(network, procedure, parameters, rates), "reference", note)

@@ -31,6 +31,12 @@ class Engine(Protocol):
     def parameters(self) -> dict[str, torch.Tensor]:
         """Return copies of the parameters by name, in the order in which they were given."""
 
+    def memory(self) -> dict[str, torch.Tensor]:
+        """Return copies of what the rule remembers from one mini-batch to the next, by name."""
+
+    def recall(self, memory: Parameters) -> None:
+        """Replace what the rule remembers by copies of this, as :meth:`memory` returned it."""
+
     @property
     def steady_state(self) -> tuple[torch.Tensor, ...]:
         """End of the last mini-batch's free phase: ``(B, size_n)`` per layer, output first."""
@@ -72,22 +78,38 @@ class ReferenceEngine:
         self.procedure = procedure
         self.rates = dict(rates)
         self._steady_state: tuple[torch.Tensor, ...] = ()
+        self._memory = procedure.rule.init(parameters)
         self.load(parameters)
 
     def load(self, parameters: Parameters) -> None:
-        """Replace the parameters by copies of these."""
+        """Replace the parameters by copies of these; what the rule remembers stays."""
         self._parameters = {name: value.clone() for name, value in parameters.items()}
 
     def parameters(self) -> dict[str, torch.Tensor]:
         """Return copies of the parameters by name."""
         return {name: value.clone() for name, value in self._parameters.items()}
 
+    def memory(self) -> dict[str, torch.Tensor]:
+        """Return copies of what the rule remembers; see :class:`Engine`."""
+        return {name: value.clone() for name, value in self._memory.items()}
+
+    def recall(self, memory: Parameters) -> None:
+        """Replace what the rule remembers by copies of this; see :class:`Engine`."""
+        self._memory = {name: value.clone() for name, value in memory.items()}
+
     def learn(self, x: torch.Tensor, y: torch.Tensor, sign: int = 1) -> torch.Tensor:
         """Learn one mini-batch; see :class:`Engine`."""
         learned = learn_batch(
-            self.network, self.procedure, x, y, self._parameters, self.rates, sign=sign
+            self.network,
+            self.procedure,
+            x,
+            y,
+            self._parameters,
+            self.rates,
+            sign=sign,
+            memory=self._memory,
         )
-        self._parameters = learned.parameters
+        self._parameters, self._memory = learned.parameters, learned.memory
         self._steady_state = learned.free.state
         output: torch.Tensor = learned.free.state[0]
         return output

@@ -212,6 +212,7 @@ def compute_processes(figure: ProcessFigure, sample: Sample) -> ProcessResult:
             rule = rule_named(column.rule)
             settled = _settle(figure.shared, setting, dynamics, rule, column.angle, sample)
             rates = learning_rates(
+                settled.network,
                 settled.parameters,
                 [column.eta] * (len(figure.shared.layers) - 1),
                 train_input_bias=not (

@@ -11,9 +11,8 @@ from typing import Any, get_args
 import torch
 
 from cep_core.activations import activation_named
-from cep_core.networks.initial import initial_parameters
 from cep_core.learning import Procedure
-from cep_core.networks import DriftSlope, EnergyBased, Network, Nudge, Prototypical
+from cep_core.networks import DriftSlope, EnergyBased, Network, Nudge, Prototypical, answering
 from cep_core.rules import learning_rates, rule_named
 
 ROWS = Path(__file__).parent.parent / "experiments" / "table"
@@ -140,14 +139,14 @@ class Row:
     def initial(self, seed: int, dtype: torch.dtype) -> dict[str, torch.Tensor]:
         """Draw the initial parameters of a seed, on the CPU."""
         generator = torch.Generator().manual_seed(seed)
-        return initial_parameters(
+        return answering(self.network).initial_parameters(
             self.sizes, generator=generator, dtype=dtype, backward_angle=self.angle
         )
 
     def rates(self, parameters: dict[str, torch.Tensor]) -> dict[str, float]:
         """Learning rate of every parameter."""
         return learning_rates(
-            parameters, self.learning_rates, train_input_bias=self.train_input_bias
+            self.network, parameters, self.learning_rates, train_input_bias=self.train_input_bias
         )
 
     def changed(self, **fields: Any) -> Row:

@@ -16,7 +16,7 @@ import torch
 from cep_core.training.checkpoints import Checkpoint, CheckpointError, latest, path_of, read, save
 from cep_core.data.mnist import Dataset
 from cep_core.fast import BatchedEngine, batched_engine, out_of_reach
-from cep_core.fast.together import error_rates, train_epoch_together
+from cep_core.training.together import error_rates, train_epoch_together
 from cep_core.networks import Prototypical
 from cep_core.training.epochs import Samples, epoch_plan, first_not_finite
 from reproduce.terminal import progress

@@ -163,7 +163,7 @@ def test_learning_lowers_the_loss_with_every_rule(make):
     for rule, angle in ((EP, None), (C_EP, None), (C_VF, 0.0)):
         x, _, parameters = make((6, 12, 3), batch=9, backward_angle=angle)
         y = one_hot(torch.arange(9) % 3, 3, torch.float64)
-        rates = learning_rates(parameters, (0.05, 0.1))
+        rates = learning_rates(network, parameters, (0.05, 0.1))
         procedure = Procedure(rule, 0.2, 60, 10)
         losses = []
         for _ in range(60):
@@ -175,13 +175,14 @@ def test_learning_lowers_the_loss_with_every_rule(make):
 
 def test_learning_rates_go_from_the_output_to_the_input(make):
     _, _, parameters = make(SIZES, backward_angle=30.0)
-    rates = learning_rates(parameters, (1.0, 2.0, 3.0), train_input_bias=False)
+    network = Prototypical((Tanh(),) * 3)
+    rates = learning_rates(network, parameters, (1.0, 2.0, 3.0), train_input_bias=False)
     assert rates == {
         "W_0_1": 1.0, "b_0": 1.0, "W_1_2": 2.0, "b_1": 2.0, "W_2_x": 3.0, "b_2": 0.0,
         "W_1_0": 1.0, "W_2_1": 2.0,
     }  # fmt: skip
     with pytest.raises(ValueError, match="learning rates: expected 3, one per layer, found 2"):
-        learning_rates(parameters, (1.0, 2.0))
+        learning_rates(network, parameters, (1.0, 2.0))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from flint import arb, arb_mat
 from numpy.typing import NDArray
 
 from cep_core.arrays import Parameters, State
-from cep_core.networks import EnergyBased, Network, bias, pre_activations, weight
+from cep_core.networks import EnergyBased, Network, answering, bias, edges_of, fields, weight
 from theory.arithmetic.balls import Balls, balls, midpoints, precision, stacked, upper_float
 from theory.arithmetic.jets import Jet, coefficient
 
@@ -56,14 +56,15 @@ def folded(network: Network, x: Balls, parameters: Parameters) -> tuple[Balls, P
 
     Every neuron receives the same as before, so the steady states are the same.
     """
-    last = sum(name.startswith("b_") for name in parameters) - 1
+    last = len(answering(network).activations) - 1
     drive = network.activations[-1](x) if isinstance(network, EnergyBased) else x
     silent = tuple(
         Balls(arb_mat(1, parameters[bias(n)].shape[0]), (1, parameters[bias(n)].shape[0]))
         for n in range(last + 1)
     )
     size = parameters[bias(last)].shape[0]
-    received = pre_activations(drive, silent, parameters)[last]
+    edges = edges_of(last + 1, parameters)
+    received = fields(edges, drive, silent, parameters)[last]
     changed = {
         weight(last, "x"): Balls(arb_mat(size, 1), (size, 1)),
         bias(last): Balls(received.matrix, (size,)),

@@ -23,7 +23,8 @@ from cep_core.networks import (
     Nudge,
     Prototypical,
     bias,
-    pre_activations,
+    edges_of,
+    fields,
     weight,
 )
 from theory.arithmetic.degrees import Degree
@@ -141,8 +142,8 @@ def draw_point(shape: Shape, draw: Draw) -> Point:
     signals = [derivatives[0] for derivatives in free]
     if shape.linear_output:
         activations[0] = Identity()
-        signals[0] = pre_activations(drive, tuple(signals), parameters)[0]
-    sums = pre_activations(drive, tuple(signals), parameters)
+        signals[0] = fields(edges_of(last + 1, parameters), drive, tuple(signals), parameters)[0]
+    sums = fields(edges_of(last + 1, parameters), drive, tuple(signals), parameters)
     state = []
     for n, a in enumerate(sums):
         slope = shape.drift_slope == "all" or (shape.drift_slope == "hidden" and n > 0)

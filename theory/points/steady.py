@@ -24,7 +24,8 @@ from cep_core.networks import (
     Nudge,
     Prototypical,
     bias,
-    pre_activations,
+    edges_of,
+    fields,
     weight,
 )
 from theory.arithmetic.free_activation import FreeActivation
@@ -98,13 +99,14 @@ def _with_biases(
     for n, v in enumerate(signals):
         zeros = np.zeros(v.shape[1], dtype=object)
         parameters[bias(n)] = constant(zeros, v.order)
+    edges = edges_of(len(signals), parameters)
     for n in range(len(signals)):
-        felt = pre_activations(drive, signals, parameters)[n]
+        felt = fields(edges, drive, signals, parameters)[n]
         field = constant(symbols(ring, f"q_{n}", (felt.shape[1],)), felt.order)
         parameters[bias(n)] = field - constant(felt.constant[0], felt.order)
         if n == 0 and linear_output:
-            signals = (pre_activations(drive, signals, parameters)[0], *signals[1:])
-    return parameters, pre_activations(drive, signals, parameters), signals
+            signals = (fields(edges, drive, signals, parameters)[0], *signals[1:])
+    return parameters, fields(edges, drive, signals, parameters), signals
 
 
 def _derivatives(

@@ -62,7 +62,7 @@ def test_a_file_of_other_sizes_depth_rates_and_seed_passes(tmp_path):
     x = torch.randint(0, 256, (3, 4, 7), generator=generator, dtype=torch.uint8)
     y = torch.randint(0, 3, (3, 4), generator=generator, dtype=torch.uint8)
     network = Prototypical((Sigmoid(),) * 4)
-    by_name = learning_rates(first, rates, train_input_bias=False)
+    by_name = learning_rates(network, first, rates, train_input_bias=False)
     parameters, signs, free = first, [1, -1, 1], None
     for i, sign in enumerate(signs):
         learned = learn_batch(

@@ -100,11 +100,12 @@ def make_case(
         labels = torch.randint(outputs, (samples,), generator=generator)
         sign = -1 if i % 3 == 1 else 1
         batches.append((x.to(dtype), one_hot(labels, outputs, dtype), sign))
+    network = Prototypical((activation_named(activation),) * (len(sizes) - 1), nudge)
     return Case(
-        Prototypical((activation_named(activation),) * (len(sizes) - 1), nudge),
+        network,
         Procedure(rule_named(rule), beta, free_steps, nudged_steps, **options),
         parameters,
-        learning_rates(parameters, rates, train_input_bias=not independent),
+        learning_rates(network, parameters, rates, train_input_bias=not independent),
         sizes,
         batches,
     )

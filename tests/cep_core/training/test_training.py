@@ -34,7 +34,7 @@ def engine(name, procedure, *, network=NETWORK, dtype=torch.float64):
     parameters = initial_parameters(
         SIZES, generator=torch.Generator().manual_seed(3), dtype=dtype, backward_angle=angle
     )
-    rates = learning_rates(parameters, (0.04, 0.08))
+    rates = learning_rates(network, parameters, (0.04, 0.08))
     return make_engine(name, network, procedure, parameters, rates)
 
 
@@ -78,7 +78,7 @@ def test_an_epoch_is_learn_batch_over_the_plan():
     procedure, part = PROCEDURES["C-VF"], samples()
     chosen = engine("reference", procedure)
     parameters = chosen.engine.parameters()
-    rates = learning_rates(parameters, (0.04, 0.08))
+    rates = learning_rates(NETWORK, parameters, (0.04, 0.08))
     plan = epoch_plan(seed=5, epoch=1, samples=47, batch=10, positive_probability=0.5)
     assert len(plan.signs) == 5
     assert set(plan.signs) == {1, -1}
