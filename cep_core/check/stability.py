@@ -146,7 +146,7 @@ def _refuse_kinks(network: Network, x: Array, state: State, parameters: Paramete
     near = nearest_kink(network, x, state, parameters)
     if near.distance == 0:
         msg = (
-            f"state: layer {near.layer} has a unit at {near.kink:g}, a kink of {near.activation}; "
+            f"state: layer {near.layer} has a unit at {near.kink}, a kink of {near.activation}; "
             "the phase has no linearisation there"
         )
         raise ValueError(msg)

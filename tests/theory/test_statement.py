@@ -66,7 +66,7 @@ def test_every_statement_has_cases_and_every_name_is_unique():
 
 
 def test_two_cases_of_one_name_are_refused(monkeypatch):
-    monkeypatch.setattr(statement, "SOURCES", ("centred", "centred"))
+    monkeypatch.setattr(statement, "SOURCES", ("statements.centred", "statements.centred"))
     with pytest.raises(ValueError, match="two cases are called 'centred/"):
         all_cases()
 
