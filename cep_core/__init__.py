@@ -1,3 +1,91 @@
-"""Equilibrium propagation with continual weight updates: dynamics, rules, gradients and checks."""
+"""Equilibrium propagation with continual weight updates: dynamics, rules, gradients and checks.
+
+What is imported here is the public face, and it is promised; the modules behind it may move.
+
+- networks: :class:`Prototypical`, :class:`EnergyBased` on :class:`Edge` (:class:`Dense`,
+  :class:`Bias`), or one's own: :class:`PrimitiveNetwork`, :class:`VectorFieldNetwork`, or any
+  :class:`Network`; a :class:`Delegate` changes one answer of another network;
+- rules: :data:`EP`, :data:`C_EP`, :data:`C_VF`, or a :class:`Rule` of one's own;
+- phases: :func:`free_phase`, :func:`nudged_phase`; learning: :class:`Procedure`,
+  :func:`learn_batch`, :func:`learning_rates`, :func:`make_engine`;
+- checks: :func:`gducheck`; its two sides :func:`delta` and :func:`nabla`; the stability bound
+  :func:`largest_stable_kappa`; :class:`Verdict`.
+"""
+
+from cep_core.activations import Activation, activation_named
+from cep_core.arrays import Array, Parameters, State
+from cep_core.check.bptt import nabla
+from cep_core.check.delta import delta
+from cep_core.check.gducheck import GDUError, GDUResult, gducheck
+from cep_core.check.measures import angle_of_totals, relmse
+from cep_core.check.processes import Processes
+from cep_core.check.stability import StabilityBound, largest_stable_kappa
+from cep_core.check.verdicts import Check, Verdict
+from cep_core.learning import LearnedBatch, Procedure, learn_batch
+from cep_core.losses import Loss, SquaredError
+from cep_core.networks import (
+    AnsweringNetwork,
+    Bias,
+    Delegate,
+    Dense,
+    Edge,
+    EnergyBased,
+    Network,
+    Prototypical,
+    answering,
+    chain,
+)
+from cep_core.networks.primitive import PrimitiveNetwork, VectorFieldNetwork
+from cep_core.phases import FreePhase, NudgedStep, free_phase, nudged_phase
+from cep_core.rules import C_EP, C_VF, EP, Rule, learning_rates, rule_named
+from cep_core.training.choose import make_engine
 
 __version__ = "0.1.1"
+
+__all__ = [
+    "C_EP",
+    "C_VF",
+    "EP",
+    "Activation",
+    "AnsweringNetwork",
+    "Array",
+    "Bias",
+    "Check",
+    "Delegate",
+    "Dense",
+    "Edge",
+    "EnergyBased",
+    "FreePhase",
+    "GDUError",
+    "GDUResult",
+    "LearnedBatch",
+    "Loss",
+    "Network",
+    "NudgedStep",
+    "Parameters",
+    "PrimitiveNetwork",
+    "Procedure",
+    "Processes",
+    "Prototypical",
+    "Rule",
+    "SquaredError",
+    "StabilityBound",
+    "State",
+    "VectorFieldNetwork",
+    "Verdict",
+    "activation_named",
+    "angle_of_totals",
+    "answering",
+    "chain",
+    "delta",
+    "free_phase",
+    "gducheck",
+    "largest_stable_kappa",
+    "learn_batch",
+    "learning_rates",
+    "make_engine",
+    "nabla",
+    "nudged_phase",
+    "relmse",
+    "rule_named",
+]
