@@ -17,7 +17,7 @@ from benchmarks.rows import NAMES, measure, same_result
 from cep_core.check.verdicts import Verdict
 from cep_core.data.mnist import DataError, embedded
 from cep_core.files import write_json, write_text
-from reproduce.report.provenance import processor
+from reproduce.provenance import processor
 from reproduce.stages import STAGES, write_stage
 from reproduce.terminal import say
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,13 +49,20 @@ def path_of(folder: Path, epoch: int) -> Path:
     return folder / f"checkpoint-{epoch:04d}.safetensors"
 
 
-def save(folder: Path, checkpoint: Checkpoint, *, run: str) -> Path:
+def save(
+    folder: Path,
+    checkpoint: Checkpoint,
+    *,
+    run: str,
+    is_kept: Callable[[int], bool] = lambda _: False,
+) -> Path:
     """Write a checkpoint atomically and remove those that are older than the newest :data:`KEEP`.
 
     Args:
         folder: the run's folder.
         checkpoint: what to write.
         run: identity of the run, any text; reading asks for the same.
+        is_kept: tells of an epoch whether its checkpoint is kept nevertheless.
 
     Returns:
         The file's path.
@@ -67,7 +74,7 @@ def save(folder: Path, checkpoint: Checkpoint, *, run: str) -> Path:
     with replacing(path) as temporary:
         save_file(parameters, temporary, {"head": head, "sha256": _digest(head, parameters)})
     for other in _files(folder):
-        if _epoch_of(other) <= checkpoint.epoch - KEEP:
+        if _epoch_of(other) <= checkpoint.epoch - KEEP and not is_kept(_epoch_of(other)):
             other.unlink(missing_ok=True)
     return path
 
@@ -94,7 +101,7 @@ def read(path: Path, *, run: str) -> Checkpoint:
             f"{path}: SHA-256 of the contents: expected {metadata.get('sha256', 'one')}, found "
             f"{found} (altered, or not a checkpoint)"
         )
-    fields = json.loads(head)
+    fields = _fields(path, head)
     for field, expected in (("run", run), ("epoch", _epoch_of(path))):
         if fields[field] != expected:
             raise CheckpointError(
@@ -103,21 +110,74 @@ def read(path: Path, *, run: str) -> Checkpoint:
     return Checkpoint(fields["epoch"], parameters, fields["record"])
 
 
-def latest(folder: Path, *, run: str, warn: Callable[[str], object]) -> Checkpoint | None:
+def latest(
+    folder: Path,
+    *,
+    run: str,
+    warn: Callable[[str], object],
+    why_unfit: Callable[[Checkpoint], str | None] = lambda _: None,
+) -> Checkpoint | None:
     """Return the newest sound checkpoint of a run, or None if there is none.
 
     Args:
         folder: the run's folder.
         run: identity of the run.
         warn: told, in one line, of every newer one that is not sound.
+        why_unfit: says why a whole one cannot be used, or None.
 
     """
-    for path in sorted(_files(folder), key=_epoch_of, reverse=True):
-        try:
-            return read(path, run=run)
-        except CheckpointError as error:
-            warn(f"checkpoint not used: {error}")
-    return None
+    found = latest_common([(folder, run)], warn=warn, why_unfit=why_unfit)
+    return found[0] if found else None
+
+
+def latest_common(
+    runs: Sequence[tuple[Path, str]],
+    *,
+    warn: Callable[[str], object],
+    why_unfit: Callable[[Checkpoint], str | None] = lambda _: None,
+) -> list[Checkpoint]:
+    """Return the checkpoints of the newest epoch of which every run has a sound one, if any.
+
+    Args:
+        runs: folder and identity of every run.
+        warn: as for :func:`latest`.
+        why_unfit: likewise.
+
+    """
+    epochs = [{_epoch_of(path) for path in _files(folder)} for folder, _ in runs]
+    for epoch in sorted(set.intersection(*epochs), reverse=True):
+        found = []
+        for folder, run in runs:
+            path = path_of(folder, epoch)
+            try:
+                checkpoint = read(path, run=run)
+            except CheckpointError as error:
+                warn(f"checkpoint not used: {error}")
+                continue
+            reason = why_unfit(checkpoint)
+            if reason is None:
+                found.append(checkpoint)
+            else:
+                warn(f"checkpoint not used: {path}: {reason}")
+        if len(found) == len(runs):
+            return found
+    return []
+
+
+def _fields(path: Path, head: str) -> dict[str, Any]:
+    """Read a checkpoint's head and verify its shape."""
+    try:
+        fields = json.loads(head)
+    except (ValueError, RecursionError):
+        fields = None
+    kinds = {"run": str, "epoch": int, "record": dict}
+    if not isinstance(fields, dict) or not all(
+        isinstance(fields.get(field), kind) for field, kind in kinds.items()
+    ):
+        raise CheckpointError(
+            f"{path}: head: expected a JSON object with {', '.join(kinds)}, found {head[:80]!r}"
+        )
+    return fields
 
 
 def _head(run: str, epoch: int, record: dict[str, Any]) -> str:
@@ -129,7 +189,7 @@ def _digest(head: str, parameters: dict[str, torch.Tensor]) -> str:
     for name in sorted(parameters):
         value = parameters[name]
         digest.update(f"\n{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        digest.update(value.contiguous().numpy().data)
+        digest.update(value.reshape(-1).contiguous().view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

@@ -14,10 +14,11 @@ from cep_core.data.mnist import load
 from cep_core.networks import Nudge
 from cep_core.training.engine import EngineName
 from reproduce.runs.directory import RunError
-from reproduce.runs.train import DTYPES, DeviceName, DivergedError, Request, train
+from reproduce.runs.epochs import DivergedError
 from reproduce.runs.row import row_named, row_names
-from reproduce.terminal import say
 from reproduce.runs.together import several, train_together
+from reproduce.runs.train import DTYPES, DeviceName, Request, train
+from reproduce.terminal import say
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -6,24 +6,20 @@ each of their directories is. Order of the samples and initial parameters are th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from cep_core.training.checkpoints import Checkpoint, CheckpointError, latest, path_of, read, save
 from cep_core.data.mnist import Dataset
 from cep_core.fast import BatchedEngine, batched_engine, out_of_reach
-from cep_core.training.together import error_rates, train_epoch_together
 from cep_core.networks import Prototypical
-from cep_core.training.epochs import Samples, epoch_plan, first_not_finite
-from reproduce.terminal import progress
-from reproduce.runs.directory import RunError, claim, finished, hash_of
-from reproduce.runs.train import DTYPES, DivergedError, Request, Show, check_fit, identity_of, write_results
+from reproduce.runs.directory import RunError, claim
+from reproduce.runs.epochs import AtOnce, Show, train_epochs
+from reproduce.runs.record import Recorder
 from reproduce.runs.row import Row
-from reproduce.terminal import say
+from reproduce.runs.train import DTYPES, Request, check_fit, identity_of
 
 
 def why_not_batched(row: Row) -> str | None:
@@ -91,91 +87,19 @@ def train_together(
     wanted = row.epochs if epochs is None else epochs
     check_fit(row, data, wanted)
     identities = [identity_of(request, "fast", data) for request in requests]
-    places = list(zip(folders, identities, strict=True))
-    for folder, identity in sorted(places, key=lambda place: not place[0].exists()):
-        claim(folder, identity)  # what is there is checked before anything is made
-    done = [finished(folder, hash_of(identity)) for folder, identity in places]
+    new_last = sorted(zip(folders, identities, strict=True), key=lambda at: not at[0].exists())
+    claimed = {folder: claim(folder, identity) for folder, identity in new_last}
+    places = [claimed[folder] for folder in folders]  # what is there was checked before any is made
+    done = [place.finished() for place in places]
     found = [results for results in done if results is not None and results["epochs"] >= wanted]
     if len(found) == len(requests):
         return found
-    histories = _train(requests, data, places, wanted, show)
-    return [
-        results
-        if results is not None and results["epochs"] > len(history["test_error"])
-        else write_results(request, data, folder, identity, history)
-        for request, (folder, identity), history, results in zip(
-            requests, places, histories, done, strict=True
-        )
+    runs = [
+        Recorder(place, row, data, seed=request.seed)
+        for place, request in zip(places, requests, strict=True)
     ]
-
-
-def _train(
-    requests: Sequence[Request],
-    data: Dataset,
-    places: Sequence[tuple[Path, dict[str, Any]]],
-    wanted: int,
-    show: Show,
-) -> list[dict[str, list[float]]]:
-    first, row, engine = requests[0], requests[0].row, _engine(requests)
-    dtype, device = DTYPES[first.dtype], torch.device(first.device)
-    name = f"{row.name} seeds {', '.join(str(request.seed) for request in requests)}"
-    runs = [(folder, hash_of(identity)) for folder, identity in places]
-    histories: list[dict[str, list[float]]] = [
-        {"test_error": [], "train_error": [], "seconds": []} for _ in requests
-    ]
-    begun, checkpoints = 0, _common(runs)
-    if checkpoints:
-        begun = checkpoints[0].epoch
-        histories = [checkpoint.record["history"] for checkpoint in checkpoints]
-        engine.load([checkpoint.parameters for checkpoint in checkpoints])
-        if show != "warnings":
-            say(f"{name}: resumed after epoch {begun}")
-    train_samples = Samples(data.train_images, data.train_labels).to(device)
-    test_samples = Samples(data.test_images, data.test_labels).to(device)
-    for epoch in range(begun + 1, wanted + 1):
-        started = time.monotonic()
-        plans = [
-            epoch_plan(
-                seed=request.seed,
-                epoch=epoch,
-                samples=len(train_samples),
-                batch=row.batch,
-                positive_probability=row.positive_probability,
-            )
-            for request in requests
-        ]
-        what = f"{name}: epoch {epoch}/{wanted}"
-        with progress(what, len(train_samples), "image", quiet=show != "all") as advance:
-            train_errors = train_epoch_together(
-                engine,
-                train_samples,
-                plans,
-                batch=row.batch,
-                classes=row.sizes[-1],
-                dtype=dtype,
-                progress=advance,
-            )
-        learned = [{n: v.cpu() for n, v in theta.items()} for theta in engine.parameters()]
-        for request, parameters in zip(requests, learned, strict=True):
-            lost = first_not_finite(parameters)
-            if lost is not None:
-                raise DivergedError(
-                    f"{row.name} seed {request.seed} diverged in epoch {epoch}: {lost} is not "
-                    f"finite; the epochs before are kept. Likely causes: learning rates or beta "
-                    "too large"
-                )
-        test_errors = error_rates(engine, test_samples, dtype=dtype)
-        seconds = round((time.monotonic() - started) / len(requests), 3)
-        for history, test, trained in zip(histories, test_errors, train_errors, strict=True):
-            history["test_error"].append(test)
-            history["train_error"].append(trained)
-            history["seconds"].append(seconds)
-        for (folder, run), parameters, history in zip(runs, learned, histories, strict=True):
-            save(folder, Checkpoint(epoch, parameters, {"history": history}), run=run)
-        if show != "warnings":
-            errors = ", ".join(f"{error:.2f}" for error in test_errors)
-            say(f"{what}: test errors {errors} % ({seconds * len(requests):.1f} s)")
-    return histories
+    dtype = DTYPES[requests[0].dtype]
+    return train_epochs(AtOnce(_engine(requests)), runs, row, data, dtype, wanted, show=show)
 
 
 def _engine(requests: Sequence[Request]) -> BatchedEngine:
@@ -189,14 +113,3 @@ def _engine(requests: Sequence[Request]) -> BatchedEngine:
         for request in requests
     ]
     return batched_engine(network, first.row.procedure, parameters, first.row.rates(parameters[0]))
-
-
-def _common(runs: Sequence[tuple[Path, str]]) -> list[Checkpoint]:
-    """Checkpoints of the newest epoch that every seed has; they were saved one after another."""
-    newest = [latest(folder, run=run, warn=say) for folder, run in runs]
-    for epoch in range(min(0 if found is None else found.epoch for found in newest), 0, -1):
-        try:
-            return [read(path_of(folder, epoch), run=run) for folder, run in runs]
-        except CheckpointError:  # named by latest, or removed as too old
-            continue
-    return []

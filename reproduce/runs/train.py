@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
-import cep_core
-from cep_core.training.checkpoints import Checkpoint, latest, save
 from cep_core.data.mnist import CLASSES, Dataset
-from cep_core.training.engine import NUMERICS, EngineName
 from cep_core.training.choose import ChosenEngine, make_engine
-from cep_core.training.epochs import Samples, epoch_plan, error_rate, first_not_finite, train_epoch
-from reproduce.terminal import progress
-from reproduce.runs.directory import RunError, claim, finish, finished, hash_of, software
+from cep_core.training.engine import NUMERICS, EngineName
+from reproduce.runs.directory import RunError, claim, essence
+from reproduce.runs.epochs import Alone, Show, train_epochs
+from reproduce.runs.record import Recorder
 from reproduce.runs.row import Row
 from reproduce.terminal import say
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 DeviceName = Literal["cpu", "cuda"]
-Show = Literal["all", "epochs", "warnings"]
-"""What a run says: everything, with progress within epochs; a line an epoch; only warnings."""
-
-
-class DivergedError(ArithmeticError):
-    """Training left the numbers: a parameter is no longer finite."""
 
 
 @dataclass(frozen=True)
@@ -83,19 +74,17 @@ def identity_of(request: Request, engine: EngineName, data: Dataset) -> dict[str
         data: what it is trained on.
 
     """
-    spec = request.row.as_json()
-    del spec["epochs"], spec["title"]
     identity = {
-        "spec": spec,
+        "spec": request.row.as_json(),
         "seed": request.seed,
         "data": data.sha256,
         "engine": engine,
         "device": request.device,
         "dtype": request.dtype,
-        "version": cep_core.__version__,
         "numerics": NUMERICS,
     }
-    return identity | ({"together": list(request.together)} if request.together else {})
+    together = {"together": list(request.together)} if request.together else {}
+    return essence(identity | together)
 
 
 def train(
@@ -131,109 +120,15 @@ def train(
     check_fit(row, data, wanted)
     chosen = request.make_engine()
     identity = identity_of(request, chosen.name, data)
-    run = hash_of(identity)
-    claim(folder, identity)
-    done = finished(folder, run)
+    place = claim(folder, identity)
+    done = place.finished()
     if done is not None and done["epochs"] >= wanted:
         return done
     if chosen.note and show != "warnings":
         say(f"{row.name}: {chosen.note}")
-    return _train(request, data, folder, chosen, identity, wanted, show)
-
-
-def _train(
-    request: Request,
-    data: Dataset,
-    folder: Path,
-    chosen: ChosenEngine,
-    identity: dict[str, Any],
-    wanted: int,
-    show: Show,
-) -> dict[str, Any]:
-    row, engine, run = request.row, chosen.engine, hash_of(identity)
-    dtype, device = DTYPES[request.dtype], torch.device(request.device)
-    history: dict[str, list[float]] = {"test_error": [], "train_error": [], "seconds": []}
-    begun = 0
-    checkpoint = latest(folder, run=run, warn=say)
-    if checkpoint is not None:
-        history, begun = checkpoint.record["history"], checkpoint.epoch
-        engine.load({name: value.to(device) for name, value in checkpoint.parameters.items()})
-        if show != "warnings":
-            say(f"{row.name} seed {request.seed}: resumed after epoch {begun}")
-    train_samples = Samples(data.train_images, data.train_labels).to(device)
-    test_samples = Samples(data.test_images, data.test_labels).to(device)
-    for epoch in range(begun + 1, wanted + 1):
-        started = time.monotonic()
-        plan = epoch_plan(
-            seed=request.seed,
-            epoch=epoch,
-            samples=len(train_samples),
-            batch=row.batch,
-            positive_probability=row.positive_probability,
-        )
-        what = f"{row.name} seed {request.seed}: epoch {epoch}/{wanted}"
-        with progress(what, len(train_samples), "image", quiet=show != "all") as advance:
-            train_error = train_epoch(
-                engine,
-                train_samples,
-                plan,
-                batch=row.batch,
-                classes=row.sizes[-1],
-                dtype=dtype,
-                progress=advance,
-            )
-        parameters = {name: value.cpu() for name, value in engine.parameters().items()}
-        lost = first_not_finite(parameters)
-        if lost is not None:
-            raise DivergedError(
-                f"{row.name} seed {request.seed} diverged in epoch {epoch}: {lost} is not finite; "
-                f"{folder} keeps the epochs before. Likely causes: learning rates or beta too large"
-            )
-        history["test_error"].append(error_rate(engine, test_samples, dtype=dtype))
-        history["train_error"].append(train_error)
-        history["seconds"].append(round(time.monotonic() - started, 3))
-        save(folder, Checkpoint(epoch, parameters, {"history": history}), run=run)
-        if show != "warnings":
-            say(
-                f"{what}: test error {history['test_error'][-1]:.2f} %, training error "
-                f"{train_error:.2f} % ({history['seconds'][-1]:.1f} s)"
-            )
-    return write_results(request, data, folder, identity, history, note=chosen.note)
-
-
-def write_results(
-    request: Request,
-    data: Dataset,
-    folder: Path,
-    identity: dict[str, Any],
-    history: dict[str, list[float]],
-    *,
-    note: str = "",
-) -> dict[str, Any]:
-    """Write the results of a run and the marker that vouches for them; return the results."""
-    row, run = request.row, hash_of(identity)
-    results = {
-        "row": row.name,
-        "title": row.title,
-        "seed": request.seed,
-        "hash": run,
-        "epochs": len(history["test_error"]),
-        "epochs_of_paper": row.epochs,
-        **history,
-        "data": {
-            "name": data.name,
-            "provenance": data.provenance,
-            "train": len(data.train_labels),
-            "test": len(data.test_labels),
-            "sha256": data.sha256,
-        },
-        "engine": identity["engine"],
-        "note": note,
-        "software": software(),
-        "identity": identity,
-    }
-    finish(folder, run, results)
-    return results
+    run = Recorder(place, row, data, seed=request.seed, note=chosen.note)
+    learner = Alone(chosen.engine)
+    return train_epochs(learner, [run], row, data, DTYPES[request.dtype], wanted, show=show)[0]
 
 
 def check_fit(row: Row, data: Dataset, epochs: int) -> None:

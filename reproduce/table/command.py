@@ -24,9 +24,10 @@ from cep_core.files import write_text
 from cep_core.networks import Nudge
 from reproduce.runs.command import add_training_options, interrupted
 from reproduce.runs.directory import RunError
+from reproduce.runs.epochs import DivergedError, Show
 from reproduce.runs.row import SpecError, row_named
 from reproduce.runs.together import train_together
-from reproduce.runs.train import DivergedError, Show, train
+from reproduce.runs.train import train
 from reproduce.stages import STAGES, write_stage
 from reproduce.table.published import read_published
 from reproduce.table.results import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import math
 import statistics
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from cep_core.check.verdicts import Check, Verdict
 from cep_core.data.mnist import CLASSES, Dataset
 from cep_core.networks import Nudge
 from cep_core.training.checkpoints import latest
-from reproduce.runs.directory import finished, hash_of
+from reproduce.runs.directory import hash_of, opened
 from reproduce.runs.row import Row, row_named
 from reproduce.runs.together import why_not_batched
 from reproduce.runs.train import Request, identity_of, train
@@ -73,21 +74,22 @@ class Job:
 
     Attributes:
         request: what to train.
-        run: hash of its identity.
+        identity: what its bits depend on.
         folder: where.
         epochs: for how long.
 
     """
 
     request: Request
-    run: str
+    identity: dict[str, Any]
     folder: Path
     epochs: int
 
     @property
     def results(self) -> dict[str, Any] | None:
         """Results on disk, if the run is already long enough."""
-        found = finished(self.folder, self.run)
+        place = opened(self.folder, self.identity)
+        found = None if place is None else place.finished()
         return found if found is not None and found["epochs"] >= self.epochs else None
 
     @property
@@ -98,11 +100,20 @@ class Job:
 
 
 def job(request: Request, data: Dataset, runs: Path, epochs: int | None) -> Job:
-    """Return a job whose directory's name carries its identity, so that no two ever meet there."""
-    run = hash_of(identity_of(request, request.make_engine().name, data))
+    """Return a job whose directory's name carries its identity, so that no two ever meet there.
+
+    A directory that an older version named by more than that is used if it is this run's.
+    """
+    identity = identity_of(request, request.make_engine().name, data)
     row = request.row
-    folder = runs / f"{row.name}-{row.nudge}-seed{request.seed}-{run[:12]}"
-    return Job(request, run, folder, row.epochs if epochs is None else epochs)
+    stem = f"{row.name}-{row.nudge}-seed{request.seed}-"
+    folder = runs / f"{stem}{hash_of(identity)[:12]}"
+    if not folder.exists():
+        others = (
+            other for other in sorted(runs.glob(f"{glob.escape(stem)}*")) if opened(other, identity)
+        )
+        folder = next(others, folder)
+    return Job(request, identity, folder, row.epochs if epochs is None else epochs)
 
 
 def jobs_of(

@@ -13,9 +13,10 @@ import torch
 
 from cep_core.training.checkpoints import latest, path_of
 from reproduce.__main__ import main
-from reproduce.runs import train as runs
+from reproduce.runs import epochs as loop
 from reproduce.runs.directory import RunError
-from reproduce.runs.train import DivergedError, Request, train
+from reproduce.runs.epochs import DivergedError
+from reproduce.runs.train import Request, train
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -54,6 +55,8 @@ def test_a_run_ends_with_its_errors_and_a_marker(whole, tiny_row):
     assert (folder / "DONE").read_text().startswith(f"run {results['hash']}\n")
     assert sorted(p.name for p in folder.iterdir()) == [
         "DONE",
+        "checkpoint-0000.safetensors",
+        "checkpoint-0001.safetensors",
         "checkpoint-0002.safetensors",
         "checkpoint-0003.safetensors",
         "results.json",
@@ -64,7 +67,7 @@ def test_a_run_ends_with_its_errors_and_a_marker(whole, tiny_row):
 def test_a_finished_run_answers_without_training(whole, tiny_row, tiny_data, monkeypatch):
     folder, results = whole
     times = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    monkeypatch.setattr(runs, "train_epoch", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(loop, "train_epoch", lambda *_, **__: pytest.fail("trained again"))
     assert train(Request(tiny_row, 5), tiny_data, folder) == results
     assert train(Request(tiny_row, 5), tiny_data, folder, epochs=1) == results
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == times
@@ -100,12 +103,12 @@ def test_an_interrupted_run_resumes_bit_for_bit(
 
         return original(*arguments, **named | {"progress": after_batch})
 
-    original = runs.train_epoch
-    monkeypatch.setattr(runs, "train_epoch", cut)
+    original = loop.train_epoch
+    monkeypatch.setattr(loop, "train_epoch", cut)
     with pytest.raises(KeyboardInterrupt):
         train(request, tiny_data, folder)
     assert not (folder / "DONE").exists()
-    monkeypatch.setattr(runs, "train_epoch", original)
+    monkeypatch.setattr(loop, "train_epoch", original)
     resumed = train(request, tiny_data, folder)
     assert without_times(resumed) == without_times(undisturbed)
     same_end(folder, tmp_path / "whole")
@@ -214,7 +217,7 @@ def test_a_process_killed_while_claiming_its_directory_leaves_it_usable(
 def test_divergence_is_reported_and_sound_epochs_kept(tiny_row, tiny_data, tmp_path, monkeypatch):
     request, folder = Request(tiny_row, 5), tmp_path / "run"
     train(request, tiny_data, folder, epochs=1)
-    monkeypatch.setattr(runs, "first_not_finite", lambda _: "W_0_1")
+    monkeypatch.setattr(loop, "first_not_finite", lambda _: "W_0_1")
     with pytest.raises(DivergedError, match="tiny seed 5 diverged in epoch 2: W_0_1 is not finite"):
         train(request, tiny_data, folder)
     assert end_of(folder)[0] == 1

@@ -8,11 +8,12 @@ import torch
 
 from cep_core.training.checkpoints import latest, path_of
 from reproduce.__main__ import main
-from reproduce.runs import together
-from reproduce.runs import train as runs
+from reproduce.runs import epochs as loop
+from reproduce.runs import record
 from reproduce.runs.directory import RunError
+from reproduce.runs.epochs import DivergedError
 from reproduce.runs.together import several, train_together
-from reproduce.runs.train import DivergedError, Request, train
+from reproduce.runs.train import Request, train
 from reproduce.table import command as table_command
 from reproduce.table.results import Tier, jobs_of
 
@@ -101,7 +102,7 @@ def test_an_interrupted_batched_run_resumes_bit_for_bit(
 ):
     """Interrupted while it learns, or between the checkpoints of two seeds."""
     undisturbed = batched(row, tiny_data, tmp_path / "whole", device=device)
-    original, calls = (together.train_epoch_together, together.save), 0
+    original, calls = (loop.train_epoch_together, record.save), 0
 
     def count():
         nonlocal calls
@@ -116,12 +117,12 @@ def test_an_interrupted_batched_run_resumes_bit_for_bit(
         count()
         return original[1](*arguments, **named)
 
-    monkeypatch.setattr(together, "train_epoch_together", learn)
-    monkeypatch.setattr(together, "save", save)
+    monkeypatch.setattr(loop, "train_epoch_together", learn)
+    monkeypatch.setattr(record, "save", save)
     with pytest.raises(KeyboardInterrupt):
         batched(row, tiny_data, tmp_path / "cut", device=device)
-    monkeypatch.setattr(together, "train_epoch_together", original[0])
-    monkeypatch.setattr(together, "save", original[1])
+    monkeypatch.setattr(loop, "train_epoch_together", original[0])
+    monkeypatch.setattr(record, "save", original[1])
     assert not list((tmp_path / "cut").glob("*/DONE"))
     resumed = batched(row, tiny_data, tmp_path / "cut", device=device)
     assert without_times(resumed) == without_times(undisturbed)
@@ -143,7 +144,7 @@ def test_a_damaged_checkpoint_of_one_seed_takes_all_back_an_epoch(ep, tiny_data,
 
 def test_a_finished_batched_run_answers_without_training(ep, tiny_data, tmp_path, monkeypatch):
     found = batched(ep, tiny_data, tmp_path)
-    monkeypatch.setattr(together, "train_epoch_together", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr(loop, "train_epoch_together", lambda *_, **__: pytest.fail("trained"))
     assert batched(ep, tiny_data, tmp_path) == found
     assert batched(ep, tiny_data, tmp_path, epochs=1) == found
     (tmp_path / "seed-3" / "DONE").unlink()
@@ -238,5 +239,5 @@ def test_the_table_trains_the_seeds_of_a_row_at_once(
     found = table_command._train_all(jobs, "", 1, tier)
     assert found == {job.folder: job.results for job in jobs}
     (jobs[0].folder / "DONE").unlink()
-    monkeypatch.setattr(runs, "train_epoch", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(loop, "train_epoch", lambda *_, **__: pytest.fail("trained again"))
     assert table_command._train_all(jobs, "", 1, tier) == found

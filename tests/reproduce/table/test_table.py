@@ -11,7 +11,7 @@ import pytest
 
 from cep_core.check.verdicts import Verdict
 from reproduce.__main__ import main
-from reproduce.runs import train as runs
+from reproduce.runs import epochs as loop
 from reproduce.runs.train import Request
 from reproduce.table import command as table_command
 from reproduce.table.published import PublishedRow
@@ -107,7 +107,7 @@ def result(seed, test_error):
 
 def test_a_row_shows_the_tiers_epochs_although_a_run_went_further(tiny_row, tmp_path):
     tier = Tier("quick", ("tiny",), ("outside",), 2, 2, "")
-    jobs = [Job(Request(tiny_row, seed), "", tmp_path, 2) for seed in (0, 1)]
+    jobs = [Job(Request(tiny_row, seed), {}, tmp_path, 2) for seed in (0, 1)]
     found = [result(0, [8.0, 6.0]), result(1, [6.0, 2.0, 1.0])]
     row = table_row(jobs, found, tier, PublishedRow(2.0, 0.1, 0.2, confirmed=False))
     assert row["epochs"] == 2
@@ -131,13 +131,13 @@ def test_resumption_passes_on_a_sound_run(tiny_row, tiny_data, tmp_path):
 def test_resumption_fails_if_chance_is_not_a_function_of_the_epoch(
     tiny_row, tiny_data, tmp_path, monkeypatch
 ):
-    original, drawn = runs.epoch_plan, []
+    original, drawn = loop.epoch_plan, []
 
     def of_a_running_generator(**arguments):
         drawn.append(1)
         return original(**arguments | {"epoch": len(drawn)})
 
-    monkeypatch.setattr(runs, "epoch_plan", of_a_running_generator)
+    monkeypatch.setattr(loop, "epoch_plan", of_a_running_generator)
     check = resumption_check(Request(tiny_row, 1), tiny_data, tmp_path)
     assert check.verdict is Verdict.FAIL
     assert "likely cause" in check.reason

@@ -1,0 +1,1 @@
+"""A row trained into a directory of its own."""
