@@ -112,6 +112,7 @@ SOURCES: tuple[str, ...] = (
     "statements.prototypical",
     "statements.vector_field",
     "statements.centred",
+    "statements.topologies",
     "methods.modular",
     "methods.certified",
 )

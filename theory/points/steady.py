@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from cep_core.activations import Activation, Identity
 from cep_core.arrays import Parameters, State
 from cep_core.networks import (
     DriftSlope,
+    Edge,
     EnergyBased,
     Network,
     Nudge,
@@ -28,6 +30,7 @@ from cep_core.networks import (
     fields,
     weight,
 )
+from cep_core.networks.initial import initial_of_edges
 from theory.arithmetic.free_activation import FreeActivation
 from theory.arithmetic.polynomials import Ring, symbols
 from theory.arithmetic.series import Elements, Series, constant
@@ -88,8 +91,27 @@ def _weights(
     return found
 
 
+def _weights_of(
+    ring: Ring, edges: Sequence[Edge], from_output: Sequence[int], order: int
+) -> dict[str, Series]:
+    """A symbol for every entry of every weight of a graph of layers."""
+    shapes = initial_of_edges(edges, from_output[::-1], generator=torch.Generator())
+    biases = {bias(n) for n in range(len(from_output) - 1)}
+    return {
+        name: constant(symbols(ring, name, tuple(value.shape)), order)
+        for name, value in shapes.items()
+        if name not in biases
+    }
+
+
 def _with_biases(
-    ring: Ring, drive: Series, signals: State, weights: dict[str, Series], *, linear_output: bool
+    ring: Ring,
+    drive: Series,
+    signals: State,
+    weights: dict[str, Series],
+    *,
+    linear_output: bool,
+    edges: tuple[Edge, ...] | None = None,
 ) -> tuple[Parameters, State, State]:
     """Return parameters whose biases make free fields of the first sample, fields and signals.
 
@@ -99,7 +121,7 @@ def _with_biases(
     for n, v in enumerate(signals):
         zeros = np.zeros(v.shape[1], dtype=object)
         parameters[bias(n)] = constant(zeros, v.order)
-    edges = edges_of(len(signals), parameters)
+    edges = edges_of(len(signals), parameters) if edges is None else edges
     for n in range(len(signals)):
         felt = fields(edges, drive, signals, parameters)[n]
         field = constant(symbols(ring, f"q_{n}", (felt.shape[1],)), felt.order)
@@ -128,6 +150,7 @@ def prototypical(
     order: int = 1,
     backward: Backward = "tied",
     slope: Callable[[Elements], Elements] | None = None,
+    edges: tuple[Edge, ...] | None = None,
 ) -> Point:
     """Return the prototypical setting at a free steady state.
 
@@ -140,23 +163,28 @@ def prototypical(
         backward: the backward weights.
         slope: the activation's slope as a function of its value (``1 - s^2`` for tanh); a free
             symbol unless given. For order 1.
+        edges: between the layers, with a bias into each; a chain unless given.
 
     """
     from_output = sizes_of(shape)[::-1]
-    weights = _weights(ring, from_output, backward, order)
+    weights = (
+        _weights(ring, from_output, backward, order)
+        if edges is None
+        else _weights_of(ring, edges, from_output, order)
+    )
     derivatives = _derivatives(ring, batch, from_output[:-1], order + 1)
     if slope is not None:
         derivatives = [[r[0], slope(r[0])] for r in derivatives]
     x = constant(symbols(ring, "x", (batch, from_output[-1])), order)
     y = constant(symbols(ring, "y", (batch, from_output[0])), order)
     state = tuple(constant(r[0], order) for r in derivatives)
-    parameters, fields, _ = _with_biases(ring, x, state, weights, linear_output=False)
+    parameters, felt, _ = _with_biases(ring, x, state, weights, linear_output=False, edges=edges)
     activations = []
-    for n, (field, r) in enumerate(zip(fields, derivatives, strict=True)):
+    for n, (field, r) in enumerate(zip(felt, derivatives, strict=True)):
         sigma = FreeActivation(f"of layer {n}")
         sigma.define(field.constant, r)
         activations.append(sigma)
-    network = Prototypical(tuple(activations), nudge)
+    network = Prototypical(tuple(activations), nudge, edges)
     return Point(ring, network, x, y, parameters, state, tuple(r[1] for r in derivatives))
 
 
@@ -169,6 +197,7 @@ def energy_based(
     batch: int = 1,
     order: int = 1,
     backward: Backward = "tied",
+    edges: tuple[Edge, ...] | None = None,
 ) -> Point:
     """Return the energy-based setting at a free steady state; ``dt`` is a free symbol too.
 
@@ -180,11 +209,16 @@ def energy_based(
         batch: number of samples ``B``.
         order: of the jets.
         backward: the backward weights.
+        edges: between the layers, with a bias into each; a chain unless given.
 
     """
     from_output = sizes_of(shape)[::-1]
     layers = len(from_output) - 1
-    weights = _weights(ring, from_output, backward, order)
+    weights = (
+        _weights(ring, from_output, backward, order)
+        if edges is None
+        else _weights_of(ring, edges, from_output, order)
+    )
     derivatives = _derivatives(ring, batch, from_output[:-1], order + 2)
     if linear_output:
         ones = np.full((batch, from_output[0]), 1, dtype=object)
@@ -193,10 +227,12 @@ def energy_based(
     drive = constant(symbols(ring, "rho_x", (batch, from_output[-1])), order)
     y = constant(symbols(ring, "y", (batch, from_output[0])), order)
     sent = tuple(constant(r[0], order) for r in derivatives)
-    parameters, fields, _ = _with_biases(ring, drive, sent, weights, linear_output=linear_output)
+    parameters, felt, _ = _with_biases(
+        ring, drive, sent, weights, linear_output=linear_output, edges=edges
+    )
     activations: list[Activation] = []
     state = []
-    for n, (field, r) in enumerate(zip(fields, derivatives, strict=True)):
+    for n, (field, r) in enumerate(zip(felt, derivatives, strict=True)):
         slope = drift_slope == "all" or (drift_slope == "hidden" and n > 0)
         s = field * constant(r[1], order) if slope else field
         state.append(s)
@@ -208,7 +244,7 @@ def energy_based(
         if n == layers - 1:
             rho.define(x.constant, [drive.constant])
         activations.append(rho)
-    network = EnergyBased(tuple(activations), ring.symbol("dt"), drift_slope)
+    network = EnergyBased(tuple(activations), ring.symbol("dt"), drift_slope, edges=edges)
     slopes = tuple(r[1] for r in derivatives)
     return Point(ring, network, x, y, parameters, tuple(state), slopes)
 
