@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from reproduce import conformance_command, derivation, regress, report
 from reproduce.figures import command as figures_command
+from reproduce.runs import collect_command
 from reproduce.runs import command as run_command
 from reproduce.table import command as table_command
 from reproduce.verification import command as verify
@@ -21,6 +22,7 @@ COMMANDS = (
     regress,
     report,
     run_command,
+    collect_command,
     conformance_command,
 )
 """Modules that contribute a command each, by ``add_command(subparsers)``."""

@@ -13,8 +13,8 @@ import torch
 from cep_core.data.mnist import load
 from cep_core.networks import Nudge
 from cep_core.training.engine import EngineName
-from reproduce.runs.directory import RunError
 from reproduce.runs.epochs import DivergedError
+from reproduce.runs.files import RunError
 from reproduce.runs.row import row_named, row_names
 from reproduce.runs.together import several, train_together
 from reproduce.runs.train import DTYPES, DeviceName, Request, train

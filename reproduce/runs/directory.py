@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from cep_core.files import write_json, write_text
+from reproduce.runs.files import RunError, read_json, read_results
 from reproduce.runs.row import Row
 from reproduce.terminal import say
 
@@ -34,10 +35,6 @@ UNREAD = frozenset({"version"})
 
 UNREAD_OF_ROW = frozenset({"name", "title", "epochs"})
 """Fields of a row on which no bit of an epoch depends."""
-
-
-class RunError(ValueError):
-    """A run that cannot start; the text names the directory or field and what was expected."""
 
 
 def hash_of(identity: dict[str, Any]) -> str:
@@ -102,8 +99,7 @@ class RunDirectory:
                 return None
         except (OSError, UnicodeDecodeError):
             return None
-        results: dict[str, Any] = _read_json(self.folder / "results.json")
-        return results
+        return read_results(self.folder / "results.json")
 
     def _marker(self) -> str:
         digest = hashlib.sha256((self.folder / "results.json").read_bytes()).hexdigest()
@@ -157,7 +153,7 @@ def opened(folder: Path, identity: dict[str, Any]) -> RunDirectory | None:
 def _read_run(folder: Path) -> RunDirectory:
     """Read ``run.json`` and verify its shape and its hash."""
     path = folder / "run.json"
-    found = _read_json(path)
+    found = read_json(path)
     identity = found.get("identity") if isinstance(found, dict) else None
     if not isinstance(identity, dict) or not isinstance(identity.get("spec"), dict):
         raise RunError(f"{path}: expected the identity of a run, found something else")
@@ -189,10 +185,3 @@ def _differences(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
         for field in sorted(flat_theirs.keys() | flat_ours.keys())
         if field not in UNREAD and flat_theirs.get(field) != flat_ours.get(field)
     )
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise RunError(f"{path}: expected JSON, found something else ({error})") from None

@@ -15,6 +15,7 @@ from cep_core.training.checkpoints import Checkpoint, save
 from cep_core.training.epochs import as_input
 from reproduce.provenance import processor, provenance_of_code
 from reproduce.runs.directory import RunDirectory, software
+from reproduce.runs.files import is_number
 from reproduce.runs.row import Row
 
 MEASURED = 100
@@ -73,7 +74,7 @@ def _why_unfit_record(record: Mapping[str, Any], epochs: int) -> str | None:
         if not isinstance(column, list) or len(column) != epochs:
             count = len(column) if isinstance(column, list) else "none"
             return f"history: {name}: expected {epochs} numbers, found {count}"
-        wrong = [v for v in column if not _is_number(v) and (name in ERRORS or v is not None)]
+        wrong = [v for v in column if not is_number(v) and (name in ERRORS or v is not None)]
         if wrong:
             return f"history: {name}: expected finite numbers, found {wrong[0]!r}"
     if not isinstance(segments, list) or not all(
@@ -185,12 +186,6 @@ class Recorder:
         }
         write_json(self.place.folder / "results.json", results)
         return results
-
-
-def _is_number(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return -math.inf < value < math.inf  # isfinite refuses huge integers
 
 
 def _rounded(value: float) -> float | None:

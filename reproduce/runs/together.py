@@ -15,8 +15,9 @@ import torch
 from cep_core.data.mnist import Dataset
 from cep_core.fast import BatchedEngine, batched_engine, out_of_reach
 from cep_core.networks import Prototypical
-from reproduce.runs.directory import RunError, claim
+from reproduce.runs.directory import claim
 from reproduce.runs.epochs import AtOnce, Show, train_epochs
+from reproduce.runs.files import RunError
 from reproduce.runs.record import Recorder
 from reproduce.runs.row import Row
 from reproduce.runs.train import DTYPES, Request, check_fit, identity_of

@@ -11,8 +11,9 @@ import torch
 from cep_core.data.mnist import CLASSES, Dataset
 from cep_core.training.choose import ChosenEngine, make_engine
 from cep_core.training.engine import NUMERICS, EngineName
-from reproduce.runs.directory import RunError, claim, essence
+from reproduce.runs.directory import claim, essence
 from reproduce.runs.epochs import Alone, Show, train_epochs
+from reproduce.runs.files import RunError
 from reproduce.runs.record import Recorder
 from reproduce.runs.row import Row
 from reproduce.terminal import say

@@ -23,8 +23,8 @@ from cep_core.data.mnist import Dataset, load
 from cep_core.files import write_text
 from cep_core.networks import Nudge
 from reproduce.runs.command import add_training_options, interrupted
-from reproduce.runs.directory import RunError
 from reproduce.runs.epochs import DivergedError, Show
+from reproduce.runs.files import RunError
 from reproduce.runs.row import SpecError, row_named
 from reproduce.runs.together import train_together
 from reproduce.runs.train import train

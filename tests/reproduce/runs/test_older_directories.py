@@ -9,9 +9,13 @@ import torch
 
 from cep_core.training.checkpoints import Checkpoint, latest, path_of, read, save
 from reproduce.runs import directory
-from reproduce.runs.directory import RunError, essence, opened
+from reproduce.runs.directory import essence, opened
+from reproduce.runs.files import RunError
 from reproduce.runs.train import Request, train
 from reproduce.table.results import Tier, jobs_of
+
+NEW = ("residual", "norms", "residual_over", "provenance")
+"""What 0.1.1 did not write into its results."""
 
 
 def identity_of_0_1_1(row, seed, data):
@@ -62,7 +66,10 @@ def made_by_0_1_1(folder, new, identity):
     head = {"hash": run, "identity": identity, "software": directory.software()}
     (folder / "run.json").write_text(json.dumps(head))
     save(folder, Checkpoint(2, found.parameters, {"history": history}), run=run)
-    errors = {"hash": run, "epochs": 2, **history, "identity": identity}
+    errors = {name: value for name, value in results.items() if name not in NEW} | {
+        "hash": run,
+        "identity": identity,
+    }
     (folder / "results.json").write_text(json.dumps(errors))
     digest = hashlib.sha256((folder / "results.json").read_bytes()).hexdigest()
     (folder / "DONE").write_text(f"run {run}\nresults {digest}\n")

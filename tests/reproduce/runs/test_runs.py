@@ -14,8 +14,8 @@ import torch
 from cep_core.training.checkpoints import latest, path_of
 from reproduce.__main__ import main
 from reproduce.runs import epochs as loop
-from reproduce.runs.directory import RunError
 from reproduce.runs.epochs import DivergedError
+from reproduce.runs.files import RunError
 from reproduce.runs.train import Request, train
 
 CHECKOUT = Path(__file__).parents[3]

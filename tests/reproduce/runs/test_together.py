@@ -10,8 +10,8 @@ from cep_core.training.checkpoints import latest, path_of
 from reproduce.__main__ import main
 from reproduce.runs import epochs as loop
 from reproduce.runs import record
-from reproduce.runs.directory import RunError
 from reproduce.runs.epochs import DivergedError
+from reproduce.runs.files import RunError
 from reproduce.runs.together import several, train_together
 from reproduce.runs.train import Request, train
 from reproduce.table import command as table_command
