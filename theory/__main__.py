@@ -36,6 +36,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--mutants", action="store_true", help="also plant every mutant under every method"
     )
+    parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.py",
+        help="also decide the cases of a statement of your own",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found to FILE")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="leave DIR/stage.json, as a stage of the main job"
@@ -84,7 +92,7 @@ def _run(options: argparse.Namespace, cases: Sequence[Case]) -> int:
     found: dict[str, Check] = {}
     interrupted = False
     try:
-        for check in decide_all(cases, options.processes):
+        for check in decide_all(cases, options.processes, options.also):
             found[check.name] = check
             _say(_report_line(by_name[check.name], check))
     except KeyboardInterrupt:
@@ -115,7 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.processes < 1:
         parser.error(f"--processes: expected a positive count, found {options.processes}")
     try:
-        cases = select(gather(mutants=options.mutants), options.only, options.level)
+        cases = select(
+            gather(mutants=options.mutants, further=options.also), options.only, options.level
+        )
     except ValueError as error:
         parser.error(str(error))
     if not cases:

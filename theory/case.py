@@ -9,10 +9,14 @@ counter-example, and it passes when the statement is found not to hold.
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import pkgutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from cep_core.check.verdicts import Check, Verdict
@@ -104,33 +108,69 @@ class Case:
         }
 
 
-SOURCES: tuple[str, ...] = (
-    "statements.theorem1",
-    "statements.augmented",
-    "statements.joint_limit",
-    "statements.stability",
-    "statements.prototypical",
-    "statements.vector_field",
-    "statements.centred",
-    "statements.topologies",
-    "methods.modular",
-    "methods.certified",
+FIRST = (
+    "theorem1",
+    "augmented",
+    "joint_limit",
+    "stability",
+    "prototypical",
+    "vector_field",
+    "centred",
 )
-"""Modules of this package whose ``cases()`` are decided, in the order of the table."""
+"""Statements in the order of the table; further ones follow, by name."""
+
+METHODS = ("theory.methods.modular", "theory.methods.certified")
+"""Modules that decide the statements above by another method, after them in the table."""
 
 
-def all_cases() -> tuple[Case, ...]:
-    """Return the cases of every source, in order.
+def sources() -> tuple[str, ...]:
+    """Modules whose ``cases()`` are decided, in the order of the table.
+
+    A statement is a module of :mod:`theory.statements` that has ``cases``: adding the file adds the
+    statement.
+    """
+    import theory.statements as package  # noqa: PLC0415 - only when the cases are wanted
+
+    names = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    ordered = [name for name in FIRST if name in names] + sorted(names.difference(FIRST))
+    return (*(f"theory.statements.{name}" for name in ordered), *METHODS)
+
+
+def module_from(path: Path) -> ModuleType:
+    """Import a Python file from anywhere, as a module of its own.
 
     Raises:
-        ValueError: two cases have one name.
+        ValueError: it is not a Python file that can be imported.
 
     """
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if path.suffix != ".py" or spec is None or spec.loader is None or not path.is_file():
+        raise ValueError(f"{path}: expected a Python file with a function cases(), found none")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def all_cases(further: Iterable[Path] = ()) -> tuple[Case, ...]:
+    """Return the cases of every source, in order, then those of further files.
+
+    Args:
+        further: Python files with a function ``cases()``, statements of the user's own.
+
+    Raises:
+        ValueError: two cases have one name, or a further file states nothing.
+
+    """
+    modules = [importlib.import_module(source) for source in sources()]
+    own = [module_from(path) for path in further]
+    for module in own:
+        if not hasattr(module, "cases"):
+            raise ValueError(f"{module.__file__}: expected a function cases(), found none")
     found: dict[str, Case] = {}
-    for source in SOURCES:
-        for case in importlib.import_module(f"theory.{source}").cases():
+    for module in (*modules, *own):
+        for case in module.cases() if hasattr(module, "cases") else ():
             if case.name in found:
-                msg = f"theory.{source}: two cases are called {case.name!r}"
+                msg = f"{module.__name__}: two cases are called {case.name!r}"
                 raise ValueError(msg)
             found[case.name] = case
     return tuple(found.values())

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from pathlib import Path
 
 from cep_core.check.verdicts import Check
 from theory.case import Answer, Case, Outcome, all_cases, decide, judge
 
 
-def gather(*, mutants: bool) -> tuple[Case, ...]:
-    """Return the cases of every statement and, if asked for, of the mutants."""
-    cases = all_cases()
+def gather(*, mutants: bool, further: Iterable[Path] = ()) -> tuple[Case, ...]:
+    """Return the cases of every statement, of further files and, if asked for, of the mutants."""
+    cases = all_cases(further)
     if mutants:
         from theory.mutants.table import cells  # noqa: PLC0415 - only when asked for
 
@@ -21,23 +22,27 @@ def gather(*, mutants: bool) -> tuple[Case, ...]:
     return cases
 
 
-def decide_named(name: str) -> Check:
-    """Decide the case called ``name``, on one thread."""
+def decide_named(name: str, further: Iterable[Path] = ()) -> Check:
+    """Decide the case called ``name``, one of ``further`` files perhaps, on one thread."""
     import torch  # noqa: PLC0415 - in the worker only
 
     torch.set_num_threads(1)
-    cases = gather(mutants=name.startswith("mutants/"))
+    cases = gather(mutants=name.startswith("mutants/"), further=further)
     return decide(next(case for case in cases if case.name == name))
 
 
-def decide_all(cases: Sequence[Case], processes: int) -> Iterator[Check]:
+def decide_all(
+    cases: Sequence[Case], processes: int, further: Iterable[Path] = ()
+) -> Iterator[Check]:
     """Decide the cases, dearest first, in so many processes; yield each as it is done."""
     dearest_first = sorted(cases, key=lambda case: -case.cost)
     if processes == 1 or len(cases) == 1:
         yield from map(decide, dearest_first)
         return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(decide_named, case.name): case for case in dearest_first}
+        futures = {
+            pool.submit(decide_named, case.name, tuple(further)): case for case in dearest_first
+        }
         try:
             for done in as_completed(futures):
                 try:

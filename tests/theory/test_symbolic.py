@@ -19,10 +19,10 @@ from theory.case import Answer, Level, Outcome, decide
 from theory.methods.perturbation import UnsettledError, delta_side, nabla_side, scaled
 from theory.methods.symbolic import all_of, identity
 from theory.points.arbitrary import anywhere
+from theory.points.generic_primitive import generic_primitive
 from theory.points.steady import energy_based, is_settled
 from theory.points.steady import prototypical as prototypical_point
 from theory.statements import augmented, centred, joint_limit, prototypical, theorem1, vector_field
-from theory.statements.generic_primitive import generic_primitive
 from theory.statements.joint_limit import kappa_per_layer, modified_bptt_at
 
 QUICK = [

@@ -54,8 +54,8 @@ from theory.methods.perturbation import (
     scaled,
 )
 from theory.methods.symbolic import all_of, identity, undecided_off_the_steady_state
+from theory.points.generic_primitive import generic_primitive
 from theory.points.steady import Point, energy_based
-from theory.statements.generic_primitive import generic_primitive
 
 CLAIM = "C-EP's updates equal minus BPTT's gradients in the limit: Delta(t) -> -nabla(t), all t < K"
 EVERYWHERE = (
