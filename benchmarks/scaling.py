@@ -19,6 +19,7 @@ from cep_core.data.mnist import Dataset, embedded
 from cep_core.fast import batched_engine
 from cep_core.learning import one_hot
 from cep_core.phases import free_phase
+from cep_core.problem import Problem
 from cep_core.training.epochs import as_input
 from reproduce.runs.row import Row, row_named
 
@@ -82,17 +83,16 @@ def curves(data: Dataset, *, quick: bool, turns: int) -> list[dict[str, Any]]:
     ]:
         before = free_phase(network, x, parameters, steps=free_steps - steps).state
         steady = free_phase(network, x, parameters, steps=steps, start=before).state
+        problem = Problem(network, x, y, parameters, steady=steady)
         works = {
             "free phase": Work(lambda t=free_steps: free_phase(network, x, parameters, steps=t), 1),
             "delta": Work(
-                lambda s=steady, k=steps: delta(
-                    network, row.procedure.rule, x, y, parameters, s, beta=0.01, kappa=0, steps=k
+                lambda p=problem, k=steps: delta(
+                    p, row.procedure.rule, beta=0.01, kappa=0, steps=k
                 ),
                 1,
             ),
-            "nabla": Work(
-                lambda s=before, k=steps: nabla(network, x, y, parameters, s, steps=k), 1
-            ),
+            "nabla": Work(lambda p=problem, s=before, k=steps: nabla(p, steps=k, start=s), 1),
         }
         seconds = interleaved(works, turns)
         milliseconds = {n: 1e3 * Spread.of(s).median for n, s in seconds.items()}

@@ -8,8 +8,9 @@ What is imported here is the public face, and it is promised; the modules behind
 - rules: :data:`EP`, :data:`C_EP`, :data:`C_VF`, or a :class:`Rule` of one's own;
 - phases: :func:`free_phase`, :func:`nudged_phase`; learning: :class:`Procedure`,
   :func:`learn_batch`, :func:`learning_rates`, :func:`make_engine`;
-- checks: :func:`gducheck`; its two sides :func:`delta` and :func:`nabla`; the stability bound
-  :func:`largest_stable_kappa`; :class:`Verdict`.
+- checks: :func:`gducheck`; on a settled :class:`Problem` its two sides
+  :func:`delta` and :func:`nabla`; the stability bound :func:`largest_stable_kappa`;
+  :class:`Verdict`.
 """
 
 from cep_core.activations import Activation, activation_named
@@ -37,6 +38,7 @@ from cep_core.networks import (
 )
 from cep_core.networks.primitive import PrimitiveNetwork, VectorFieldNetwork
 from cep_core.phases import FreePhase, NudgedStep, free_phase, nudged_phase
+from cep_core.problem import Problem
 from cep_core.rules import C_EP, C_VF, EP, Rule, learning_rates, rule_named
 from cep_core.training.choose import make_engine
 
@@ -64,6 +66,7 @@ __all__ = [
     "NudgedStep",
     "Parameters",
     "PrimitiveNetwork",
+    "Problem",
     "Procedure",
     "Processes",
     "Prototypical",

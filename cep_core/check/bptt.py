@@ -12,8 +12,9 @@ import torch
 
 from cep_core.arrays import Array, Parameters, State
 from cep_core.check.processes import Processes
-from cep_core.losses import Loss, SquaredError
+from cep_core.losses import Loss
 from cep_core.networks import Network
+from cep_core.problem import Problem
 
 
 def unroll(network: Network, x: Array, start: State, copies: Sequence[Parameters]) -> list[State]:
@@ -29,14 +30,7 @@ def unroll(network: Network, x: Array, start: State, copies: Sequence[Parameters
 
 
 def nabla(
-    network: Network,
-    x: torch.Tensor,
-    y: torch.Tensor,
-    parameters: Parameters,
-    start: State,
-    *,
-    steps: int,
-    loss: Loss | None = None,
+    problem: Problem, *, steps: int, start: State | None = None, loss: Loss | None = None
 ) -> Processes:
     """``nabla_s(t)`` and ``nabla_theta(t)`` for ``t = 0 … K-1`` by one backward pass.
 
@@ -46,25 +40,28 @@ def nabla(
     Signs: these are gradients ``+dL/d.``; the theorem says that ``Delta = -nabla``.
 
     Args:
-        network: the dynamics.
-        x: input, shape ``(B, size_x)``.
-        y: target, shape ``(B, size_0)``.
-        parameters: ``theta``.
-        start: the state ``s_{T-K}``, from which the last ``K`` transitions are unrolled.
+        problem: network, input, target and parameters.
         steps: ``K``.
-        loss: loss of the output layer; the squared error unless given.
+        start: the state ``s_{T-K}``, from which the last ``K`` transitions are unrolled; the steady
+            state unless given.
+        loss: loss of the output layer; the one that nudges unless given.
+
+    Raises:
+        ValueError: no start is given and the problem is not settled.
 
     """
-    objective = SquaredError() if loss is None else loss
+    objective = problem.loss if loss is None else loss
+    parameters = problem.parameters
     names = list(parameters)
     with torch.enable_grad():
         copies = [
             {name: value.detach().requires_grad_() for name, value in parameters.items()}
             for _ in range(steps)
         ]
-        first = tuple(s.detach().requires_grad_() for s in start)
-        states = unroll(network, x, first, copies)
-        total = objective.value(states[-1][0], y)
+        begin = problem.rest if start is None else start
+        first = tuple(s.detach().requires_grad_() for s in begin)
+        states = unroll(problem.network, problem.x, first, copies)
+        total = objective.value(states[-1][0], problem.y)
         wanted = [s for state in states[1:] for s in state]
         wanted += [copy[name] for copy in copies for name in names]
         found = torch.autograd.grad(total, wanted, allow_unused=True, materialize_grads=True)
@@ -72,7 +69,7 @@ def nabla(
     at_state = [found[i : i + layers] for i in range(0, layers * steps, layers)]
     rest = found[layers * steps :]
     at_copy = [rest[i : i + len(names)] for i in range(0, len(rest), len(names))]
-    batch = x.shape[0]
+    batch = problem.x.shape[0]
     return Processes(
         state=tuple(torch.stack([g[n] for g in reversed(at_state)]) for n in range(layers)),
         parameters={

@@ -6,47 +6,57 @@ from collections.abc import Mapping
 
 import torch
 
-from cep_core.arrays import Parameters, Scalar, State
+from cep_core.arrays import Scalar
 from cep_core.check.processes import Processes
-from cep_core.losses import Loss
-from cep_core.networks import Network, answering
+from cep_core.networks import answering
 from cep_core.phases import nudged_phase
+from cep_core.problem import Problem
 from cep_core.rules import Rule
 
 
 def delta(
-    network: Network,
+    problem: Problem,
     rule: Rule,
-    x: torch.Tensor,
-    y: torch.Tensor,
-    parameters: Parameters,
-    start: State,
     *,
     beta: float,
     kappa: float | Mapping[str, Scalar],
     steps: int,
-    loss: Loss | None = None,
 ) -> Processes:
     """Normalised updates ``Delta_s(t)`` and ``Delta_theta(t)`` for ``t = 0 … K-1``.
 
     ``Delta_s(t) = (s_{t+1} - s_t) / beta'`` and ``Delta_theta(t) = increment / beta'``, with
     ``beta' = beta * network.time_scale``; this equals ``(theta_{t+1} - theta_t) / eta`` and has a
-    value at ``eta = 0`` too. Arguments as in :func:`cep_core.phases.nudged_phase`; ``start`` is the
-    steady state.
+    value at ``eta = 0`` too.
+
+    Args:
+        problem: a settled problem.
+        rule: the learning rule.
+        beta: nudging strength, of either sign.
+        kappa: ``eta / beta'``, one number or one per parameter.
+        steps: ``K``.
 
     Raises:
-        ValueError: ``beta`` is zero.
+        ValueError: ``beta`` is zero, or the problem is not settled.
 
     """
     if beta == 0:
         msg = "beta: expected a nudging strength other than zero, found 0"
         raise ValueError(msg)
-    scale = 1 / (beta * network.time_scale)
+    scale = 1 / (beta * problem.network.time_scale)
     states: list[list[torch.Tensor]] = []
     processes: dict[str, torch.Tensor] = {}
     with torch.no_grad():
         phase = nudged_phase(
-            network, rule, x, y, parameters, start, beta=beta, kappa=kappa, steps=steps, loss=loss
+            problem.network,
+            rule,
+            problem.x,
+            problem.y,
+            problem.parameters,
+            problem.rest,
+            beta=beta,
+            kappa=kappa,
+            steps=steps,
+            loss=problem.loss,
         )
         for t, step in enumerate(phase):
             moved = zip(step.state, step.following, strict=True)
@@ -59,20 +69,16 @@ def delta(
 
 
 def followed_gradients(
-    network: Network,
-    x: torch.Tensor,
-    steady: State,
-    parameters: Parameters,
-    nabla_side: Processes,
-    *,
-    modified_loss: bool = False,
+    problem: Problem, nabla_side: Processes, *, modified_loss: bool = False
 ) -> Processes:
-    """The gradients that the updates of ``network`` follow when it has the GDU property.
+    """The gradients that the updates of a network follow when it has the GDU property.
 
     They are ``nabla`` itself, or ``sigma' * nabla_s`` for the neurons of a network that says so
     (:meth:`cep_core.networks.AnsweringNetwork.followed_slopes`).
     """
-    slopes = answering(network).followed_slopes(x, steady, parameters, modified_loss=modified_loss)
+    slopes = answering(problem.network).followed_slopes(
+        problem.x, problem.rest, problem.parameters, modified_loss=modified_loss
+    )
     if slopes is None:
         return nabla_side
     pairs = zip(nabla_side.state, slopes, strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -23,9 +23,10 @@ from cep_core.check.measures import angle_of_totals, relmse_by_name
 from cep_core.check.orders import OrderVerdict, judge_order
 from cep_core.check.processes import Processes
 from cep_core.check.verdicts import Check, Verdict, combine
-from cep_core.losses import Loss
+from cep_core.losses import Loss, SquaredError
 from cep_core.networks import Network
 from cep_core.phases import FreePhase, free_phase
+from cep_core.problem import Problem
 from cep_core.rules import C_EP, Rule
 
 DEFAULT_BETAS = (1e-2, 1e-3, 1e-4, 1e-5)
@@ -87,38 +88,19 @@ class _Bench:
     loss: Loss | None
     objective: Loss | None
 
-    def delta(self, beta: float, kappa: float) -> Processes:
-        return delta(
-            self.network,
-            self.rule,
-            self.x,
-            self.y,
-            self.parameters,
-            self.steady,
-            beta=beta,
-            kappa=kappa,
-            steps=self.steps,
-            loss=self.loss,
+    @property
+    def problem(self) -> Problem:
+        return Problem(
+            self.network, self.x, self.y, self.parameters, self.loss or SquaredError(), self.steady
         )
 
+    def delta(self, beta: float, kappa: float) -> Processes:
+        return delta(self.problem, self.rule, beta=beta, kappa=kappa, steps=self.steps)
+
     def nabla(self, network: Network) -> Processes:
-        found = nabla(
-            network,
-            self.x,
-            self.y,
-            self.parameters,
-            self.steady,
-            steps=self.steps,
-            loss=self.objective or self.loss,
-        )
-        return followed_gradients(
-            self.network,
-            self.x,
-            self.steady,
-            self.parameters,
-            found,
-            modified_loss=self.objective is not None,
-        )
+        found = nabla(replace(self.problem, network=network), steps=self.steps, loss=self.objective)
+        modified = self.objective is not None
+        return followed_gradients(self.problem, found, modified_loss=modified)
 
     def noise(self, beta: float, gradients: Processes) -> float:
         """Round-off and residual, divided by beta, relative to the smallest gradient compared."""

@@ -12,6 +12,7 @@ from cep_core.check.delta import delta
 from cep_core.conformance.files import ConformanceFile
 from cep_core.learning import Procedure, one_hot
 from cep_core.phases import free_phase, kappa_of
+from cep_core.problem import Problem
 from cep_core.rules import C_VF, learning_rates
 from cep_core.training.choose import make_engine
 from cep_core.training.engine import EngineName
@@ -86,19 +87,10 @@ def _curves(file: ConformanceFile) -> dict[str, torch.Tensor]:
         train_input_bias=not (meta["setting"] == "prototypical" and file.rule is C_VF),
     )
     kappa = kappa_of(network, rates, meta["beta"])
+    problem = Problem(network, x, y, parameters, steady=steady.state)
     sides = {
-        "delta": delta(
-            network,
-            file.rule,
-            x,
-            y,
-            parameters,
-            steady.state,
-            beta=meta["beta"],
-            kappa=kappa,
-            steps=steps,
-        ),
-        "nabla": nabla(network, x, y, parameters, earlier.state, steps=steps),
+        "delta": delta(problem, file.rule, beta=meta["beta"], kappa=kappa, steps=steps),
+        "nabla": nabla(problem, steps=steps, start=earlier.state),
     }
     ours = {f"steady/s_{n}": s for n, s in enumerate(steady.state)}
     for side, processes in sides.items():

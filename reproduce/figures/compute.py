@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from cep_core.arrays import Parameters
 from cep_core.check.bptt import nabla
 from cep_core.check.delta import delta, followed_gradients
 from cep_core.check.measures import angle_of_totals, observed_order, relmse_by_name
 from cep_core.check.processes import Processes
 from cep_core.check.stability import largest_stable_kappa
-from cep_core.networks import Network
 from cep_core.networks.initial import initial_parameters
-from cep_core.phases import FreePhase, free_phase, kappa_of
+from cep_core.phases import free_phase, kappa_of
+from cep_core.problem import Problem
 from cep_core.rules import Rule, learning_rates, rule_named
 from reproduce.figures.specs import (
     Column,
@@ -118,33 +117,18 @@ class Sample:
 
 @dataclass(frozen=True)
 class _Settled:
-    """A network with its parameters, settled on a sample."""
+    """A problem settled on a sample, its rule and the number of steps that are compared."""
 
-    network: Network
+    problem: Problem
     rule: Rule
-    sample: Sample
-    parameters: Parameters
-    free: FreePhase
+    residual: float
     steps: int
 
     def updates(self, beta: float, kappa: dict[str, float] | float) -> Processes:
-        x, y = self.sample.x, self.sample.y
-        return delta(
-            self.network,
-            self.rule,
-            x,
-            y,
-            self.parameters,
-            self.free.state,
-            beta=beta,
-            kappa=kappa,
-            steps=self.steps,
-        )
+        return delta(self.problem, self.rule, beta=beta, kappa=kappa, steps=self.steps)
 
     def gradients(self) -> Processes:
-        x, y = self.sample.x, self.sample.y
-        found = nabla(self.network, x, y, self.parameters, self.free.state, steps=self.steps)
-        return followed_gradients(self.network, x, self.free.state, self.parameters, found)
+        return followed_gradients(self.problem, nabla(self.problem, steps=self.steps))
 
 
 def _settle(
@@ -154,7 +138,8 @@ def _settle(
     generator = torch.Generator().manual_seed(shared.seed)
     parameters = initial_parameters(shared.layers, generator=generator, backward_angle=angle)
     free = free_phase(network, sample.x, parameters, steps=setting.free_steps)
-    return _Settled(network, rule, sample, parameters, free, setting.nudged_steps)
+    problem = Problem(network, sample.x, sample.y, parameters, steady=free.state)
+    return _Settled(problem, rule, free.residual, setting.nudged_steps)
 
 
 def chosen_elements(process: torch.Tensor) -> list[tuple[int, ...]]:
@@ -212,15 +197,16 @@ def compute_processes(figure: ProcessFigure, sample: Sample) -> ProcessResult:
             rule = rule_named(column.rule)
             settled = _settle(figure.shared, setting, dynamics, rule, column.angle, sample)
             rates = learning_rates(
-                settled.network,
-                settled.parameters,
+                settled.problem.network,
+                settled.problem.parameters,
                 [column.eta] * (len(figure.shared.layers) - 1),
                 train_input_bias=not (
                     rule.vector_field and setting.name == "prototypical" and dynamics == "published"
                 ),
             )
             gradients = settled.gradients()
-            updates = settled.updates(setting.beta, kappa_of(settled.network, rates, setting.beta))
+            kappa = kappa_of(settled.problem.network, rates, setting.beta)
+            updates = settled.updates(setting.beta, kappa)
             if not chosen:
                 by_name = gradients.by_name
                 chosen = {layer: chosen_elements(by_name[layer]) for layer in layers}
@@ -233,7 +219,7 @@ def compute_processes(figure: ProcessFigure, sample: Sample) -> ProcessResult:
                     relmse_by_name(updates, gradients),
                     limit,
                     angle_of_totals(updates, gradients),
-                    settled.free.residual,
+                    settled.residual,
                 )
             )
         rows.append(tuple(panels))
@@ -301,8 +287,9 @@ def compute_orders(figure: OrderFigure, sample: Sample) -> OrderResult:
             order = _fitted(figure.scales, errors, fit)
             curves.append(Curve(setting.name, label, expected, figure.scales, tuple(errors), order))
             if name == "C-EP" and dynamics == "exact" and figure.against == "kappa":
+                p = settled.problem
                 stable[setting.name] = largest_stable_kappa(
-                    settled.network, sample.x, settled.parameters, settled.free.state, rule=rule
+                    p.network, p.x, p.parameters, p.rest, rule=rule
                 ).kappa
     return OrderResult(figure, tuple(curves), stable, time.monotonic() - started)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import torch
 
@@ -12,11 +13,11 @@ from cep_core.check.verdicts import Check, Verdict
 from cep_core.networks import EnergyBased
 from cep_core.networks.primitive import PrimitiveNetwork
 from cep_core.phases import NudgedStep, nudged_phase
+from cep_core.problem import Problem
 from cep_core.rules import C_EP, EP, add_scaled
 from reproduce.verification.cases import (
     ONE_HIDDEN,
     TWO_HIDDEN,
-    Case,
     case,
     energy_exact,
     energy_identity,
@@ -52,7 +53,7 @@ def _edges(network: EnergyBased, x: torch.Tensor, state: State) -> Parameters:
     return found
 
 
-def augmented_network(bench: Case, steady: State, kappa: float) -> PrimitiveNetwork:
+def augmented_network(bench: Problem, steady: State, kappa: float) -> PrimitiveNetwork:
     """The network of ``Phi + kappa B / 2 ||h(s) - h(s_*)||^2``, ``h`` the mean ``dPhi/dtheta``.
 
     Only for the energy-based setting, whose ``Phi`` is
@@ -82,11 +83,19 @@ def _gap(ours: NudgedStep, theirs: NudgedStep) -> float:
     )
 
 
-def check_identity(name: str, bench: Case) -> Check:
+def check_identity(name: str, bench: Problem) -> Check:
     """Compare C-EP with EP in the augmented function, and follow the conserved quantity."""
     network, parameters = bench.network, bench.parameters
-    steady = bench.settled().state
-    run = bench.run(steady, beta=BETA, kappa=KAPPA, steps=STEPS)
+    steady = bench.settled().rest
+    run: dict[str, Any] = {
+        "x": bench.x,
+        "y": bench.y,
+        "parameters": parameters,
+        "start": steady,
+        "beta": BETA,
+        "kappa": KAPPA,
+        "steps": STEPS,
+    }
     with torch.no_grad():
         continual = list(nudged_phase(network, C_EP, **run))
         run["beta"] = BETA * network.time_scale  # a primitive function's nudge carries no dt
@@ -111,6 +120,6 @@ def check_identity(name: str, bench: Case) -> Check:
     )
 
 
-def _conserved(bench: Case, state: State, parameters: Parameters) -> Parameters:
+def _conserved(bench: Problem, state: State, parameters: Parameters) -> Parameters:
     gradient = bench.network.primitive_gradient(bench.x, state, parameters)
     return add_scaled(parameters, gradient, -KAPPA)

@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from cep_core.arrays import State
 from cep_core.check.bptt import nabla
 from cep_core.check.delta import delta, followed_gradients
 from cep_core.check.gducheck import worst_error
 from cep_core.check.orders import judge_order
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.losses import SquaredError, loss_followed_by_outside_nudge
+from cep_core.problem import Problem
 from cep_core.rules import C_EP, C_VF, EP, Rule
 from reproduce.verification.cases import (
     FULL,
     ONE_HIDDEN,
-    Case,
     case,
     energy_exact,
     energy_published,
@@ -40,22 +39,19 @@ VISIBLE = 1e-4
 """Relative error that is no rounding."""
 
 
-def _errors(bench: Case, rule: Rule) -> list[float]:
+def _errors(bench: Problem, rule: Rule) -> list[float]:
     """Worst relative error at every beta, without learning, against ``nabla`` itself."""
-    steady = bench.settled().state
-    gradients = nabla(bench.network, bench.x, bench.y, bench.parameters, steady, steps=STEPS)
+    settled = bench.settled()
+    gradients = nabla(settled, steps=STEPS)
     return [
-        worst_error(
-            delta(bench.network, rule, **bench.run(steady, beta=beta, kappa=0.0, steps=STEPS)),
-            gradients,
-        )[0]
+        worst_error(delta(settled, rule, beta=beta, kappa=0.0, steps=STEPS), gradients)[0]
         for beta in BETAS
     ]
 
 
 def published_dynamics() -> Iterator[Check]:
     """The dynamics of the authors' code: their error reaches a plateau."""
-    variants: tuple[tuple[str, Callable[..., Case], Rule, float | None], ...] = (
+    variants: tuple[tuple[str, Callable[..., Problem], Rule, float | None], ...] = (
         ("energy-based, C-EP", lambda a, s, g: case(energy_published, a, s, angle=g), C_EP, None),
         (
             "energy-based, C-VF",
@@ -86,7 +82,7 @@ def published_dynamics() -> Iterator[Check]:
             )
 
 
-def check_plateau(name: str, bench: Case, rule: Rule) -> Check:
+def check_plateau(name: str, bench: Problem, rule: Rule) -> Check:
     """Pass if the error does not vanish with beta."""
     errors = _errors(bench, rule)
     order = judge_order(BETAS, errors, noise=[NOISE] * len(BETAS))
@@ -109,20 +105,19 @@ def outside_nudge() -> Iterator[Check]:
         )
 
 
-def check_other_loss(name: str, activation: str, bench: Case) -> Check:
+def check_other_loss(name: str, activation: str, bench: Problem) -> Check:
     """Parameters' updates nudged by the squared error against gradients of the other loss."""
-    steady = bench.settled().state
-    network, x, y, parameters = bench.network, bench.x, bench.y, bench.parameters
+    settled = bench.settled()
     errors: dict[str, list[float]] = {}
     losses = {
         "squared error": SquaredError(),
         "cross-entropy": loss_followed_by_outside_nudge(activation),
     }
     for label, loss in losses.items():
-        gradients = nabla(network, x, y, parameters, steady, steps=STEPS, loss=loss)
+        gradients = nabla(settled, steps=STEPS, loss=loss)
         errors[label] = []
         for beta in BETAS:
-            updates = delta(network, EP, **bench.run(steady, beta=beta, kappa=0.0, steps=STEPS))
+            updates = delta(settled, EP, beta=beta, kappa=0.0, steps=STEPS)
             gap = [updates.parameters[n] + g for n, g in gradients.parameters.items()]
             errors[label].append(_norm(gap) / _norm(list(gradients.parameters.values())))
     order = judge_order(BETAS, errors["cross-entropy"], noise=[NOISE] * len(BETAS))
@@ -142,8 +137,9 @@ def _norm(tensors: list[torch.Tensor]) -> float:
     return float(torch.sqrt(sum((t.square().sum() for t in tensors), torch.zeros(()).double())))
 
 
-def _jacobian(bench: Case, at: State) -> np.ndarray:
+def _jacobian(bench: Problem) -> np.ndarray:
     """``dF/ds`` of one sample by automatic differentiation, ``(n, n)``, output layer first."""
+    at = bench.rest
     sizes = [s.shape[1] for s in at]
 
     def step(flat: torch.Tensor) -> torch.Tensor:
@@ -163,17 +159,15 @@ def asymmetric_weights() -> Iterator[Check]:
         )
 
 
-def check_asymmetry(name: str, bench: Case, *, symmetric: bool) -> Check:
+def check_asymmetry(name: str, bench: Problem, *, symmetric: bool) -> Check:
     """Hold ``Delta_s(t) + nabla_s(t)`` against ``-(J^t - J^T^t) dl/ds`` and against its bound."""
-    steady = bench.settled().state
-    x, parameters = bench.x, bench.parameters
+    settled = bench.settled()
     beta = 1e-6
-    updates = delta(bench.network, C_VF, **bench.run(steady, beta=beta, kappa=0.0, steps=STEPS))
-    found = nabla(bench.network, x, bench.y, parameters, steady, steps=STEPS)
-    gradients = followed_gradients(bench.network, x, steady, parameters, found)
-    jacobian = _jacobian(bench, steady)
+    updates = delta(settled, C_VF, beta=beta, kappa=0.0, steps=STEPS)
+    gradients = followed_gradients(settled, nabla(settled, steps=STEPS))
+    jacobian = _jacobian(settled)
     loss = np.zeros(len(jacobian))
-    loss[: bench.y.shape[1]] = (steady[0] - bench.y)[0].numpy()
+    loss[: bench.y.shape[1]] = (settled.rest[0] - settled.y)[0].numpy()
     norm = max(float(np.linalg.norm(jacobian, 2)), 1.0)
     defect = float(np.linalg.norm(jacobian - jacobian.T, 2))
     deviations, bounds, unexplained = [], [], 0.0

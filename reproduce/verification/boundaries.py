@@ -11,15 +11,16 @@ from cep_core.activations import activation_named
 from cep_core.check.gducheck import GDUResult, gducheck
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.networks import EnergyBased
+from cep_core.problem import Problem
 from cep_core.rules import EP
-from reproduce.verification.cases import DT, ONE_HIDDEN, Case, case, energy_exact, timed
+from reproduce.verification.cases import DT, ONE_HIDDEN, case, energy_exact, timed
 
 
 def _hard(_activation: str, layers: int) -> EnergyBased:
     return EnergyBased((activation_named("hard-sigmoid"),) * layers, DT)
 
 
-def _check(bench: Case, *, free_steps: int = 20_000) -> GDUResult:
+def _check(bench: Problem, *, free_steps: int = 20_000) -> GDUResult:
     return gducheck(
         bench.network, bench.x, bench.y, bench.parameters, rule=EP, free_steps=free_steps
     )
@@ -46,7 +47,7 @@ def unsettled() -> GDUResult:
 def zero_gradient() -> GDUResult:
     """A target that the steady state has reached."""
     bench = case(energy_exact, "tanh", ONE_HIDDEN)
-    reached = bench.settled().state[0]
+    reached = bench.settled().rest[0]
     return _check(replace(bench, y=reached))
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import torch
 
 from cep_core.activations import activation_named
-from cep_core.arrays import Parameters, State
 from cep_core.check.verdicts import Check
 from cep_core.data.mnist import embedded
 from cep_core.learning import one_hot
-from cep_core.networks import EnergyBased, Prototypical
+from cep_core.networks import AnsweringNetwork, EnergyBased, Prototypical
 from cep_core.networks.initial import initial_parameters
-from cep_core.phases import FreePhase, free_phase
+from cep_core.problem import Problem
 
 DT = 0.2
 SEED = 0
@@ -25,41 +23,39 @@ ONE_HIDDEN = (784, 32, 10)
 TWO_HIDDEN = (784, 24, 16, 10)
 FULL = (784, 512, 10)
 
-Layered = EnergyBased | Prototypical
 
-
-def energy_exact(activation: str, layers: int) -> Layered:
+def energy_exact(activation: str, layers: int) -> AnsweringNetwork:
     """Energy-based with the slope on every layer."""
     return EnergyBased((activation_named(activation),) * layers, DT)
 
 
-def energy_identity(activation: str, layers: int) -> Layered:
+def energy_identity(activation: str, layers: int) -> AnsweringNetwork:
     """Energy-based, exact, with the identity at the output."""
     hidden = (activation_named(activation),) * (layers - 1)
     return EnergyBased((activation_named("identity"), *hidden), DT)
 
 
-def prototypical_inside(activation: str, layers: int) -> Layered:
+def prototypical_inside(activation: str, layers: int) -> AnsweringNetwork:
     """Prototypical, exact: nudged inside the activation."""
     return Prototypical((activation_named(activation),) * layers, "inside")
 
 
-def prototypical_outside(activation: str, layers: int) -> Layered:
+def prototypical_outside(activation: str, layers: int) -> AnsweringNetwork:
     """Prototypical as published: nudged outside the activation."""
     return Prototypical((activation_named(activation),) * layers, "outside")
 
 
-def energy_published(activation: str, layers: int) -> Layered:
+def energy_published(activation: str, layers: int) -> AnsweringNetwork:
     """Energy-based as published: no slope in the output's drift."""
     return EnergyBased((activation_named(activation),) * layers, DT, "hidden")
 
 
-def energy_published_cvf(activation: str, layers: int) -> Layered:
+def energy_published_cvf(activation: str, layers: int) -> AnsweringNetwork:
     """Energy-based C-VF as published: no slope anywhere."""
     return EnergyBased((activation_named(activation),) * layers, DT, "none")
 
 
-EXACT: dict[str, Callable[[str, int], Layered]] = {
+EXACT: dict[str, Callable[[str, int], AnsweringNetwork]] = {
     "energy-based": energy_exact,
     "energy-based, identity output": energy_identity,
     "prototypical, nudge inside": prototypical_inside,
@@ -67,47 +63,21 @@ EXACT: dict[str, Callable[[str, int], Layered]] = {
 """The dynamics in which Theorem 1 holds, by name."""
 
 
-@dataclass(frozen=True)
-class Case:
-    """A network with its initial parameters on a few digits."""
-
-    network: Layered
-    x: torch.Tensor
-    y: torch.Tensor
-    parameters: Parameters
-
-    def settled(self, steps: int = 20_000) -> FreePhase:
-        """Free phase to 1e-14, or for ``steps`` steps."""
-        return free_phase(self.network, self.x, self.parameters, steps=steps, tolerance=1e-14)
-
-    def run(self, steady: State, *, beta: float, kappa: float, steps: int) -> dict[str, Any]:
-        """The arguments that ``delta`` and ``nudged_phase`` share, after the rule."""
-        return {
-            "x": self.x,
-            "y": self.y,
-            "parameters": self.parameters,
-            "start": steady,
-            "beta": beta,
-            "kappa": kappa,
-            "steps": steps,
-        }
-
-
 _digits = cache(embedded)
 
 
 def case(
-    make: Callable[[str, int], Layered],
+    make: Callable[[str, int], AnsweringNetwork],
     activation: str,
     sizes: tuple[int, ...],
     *,
     batch: int = 1,
     angle: float | None = None,
-) -> Case:
+) -> Problem:
     """A network of ``sizes`` (input first) on the first ``batch`` digits, of a class each."""
     digits = _digits()
     generator = torch.Generator().manual_seed(SEED)
-    return Case(
+    return Problem(
         make(activation, len(sizes) - 1),
         digits.train_images[:batch].to(torch.float64) / 255,
         one_hot(digits.train_labels[:batch], sizes[-1], torch.float64),

@@ -6,21 +6,20 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cep_core.arrays import State
 from cep_core.check.bptt import nabla
 from cep_core.check.delta import delta, followed_gradients
 from cep_core.check.gducheck import GDUResult, gducheck, worst_error
 from cep_core.check.orders import judge_order
 from cep_core.check.processes import Processes
 from cep_core.check.verdicts import Check
+from cep_core.networks import AnsweringNetwork
+from cep_core.problem import Problem
 from cep_core.rules import C_EP, C_VF, EP, Rule
 from reproduce.verification.cases import (
     EXACT,
     FULL,
     ONE_HIDDEN,
     TWO_HIDDEN,
-    Case,
-    Layered,
     case,
     shape_name,
     timed,
@@ -51,7 +50,7 @@ def numbers_of(result: GDUResult) -> dict[str, Any]:
     }
 
 
-def check_case(name: str, bench: Case, rule: Rule) -> Check:
+def check_case(name: str, bench: Problem, rule: Rule) -> Check:
     """Hold one case and rule against Theorem 1."""
     result = gducheck(
         bench.network, bench.x, bench.y, bench.parameters, rule=rule, steps=STEPS, tolerance=1e-14
@@ -78,7 +77,7 @@ def _cases(
 
 def _later(
     name: str,
-    make: Callable[[str, int], Layered],
+    make: Callable[[str, int], AnsweringNetwork],
     activation: str,
     shape: tuple[int, ...],
     batch: int,
@@ -105,23 +104,18 @@ def centred_estimator() -> Iterator[Check]:
         yield timed(lambda d=dynamics, b=bench: check_centred(f"centred/{d}", b))  # type: ignore[misc]
 
 
-def followed(bench: Case, steady: State, steps: int = STEPS) -> Processes:
-    """The gradients that the updates of a case follow."""
-    network, x, parameters = bench.network, bench.x, bench.parameters
-    found = nabla(network, x, bench.y, parameters, steady, steps=steps)
-    return followed_gradients(network, x, steady, parameters, found)
+def followed(settled: Problem, steps: int = STEPS) -> Processes:
+    """The gradients that the updates of a settled problem follow."""
+    return followed_gradients(settled, nabla(settled, steps=steps))
 
 
-def check_centred(name: str, bench: Case, rule: Rule = EP) -> Check:
+def check_centred(name: str, bench: Problem, rule: Rule = EP) -> Check:
     """Fit the order of the centred estimator."""
-    steady = bench.settled().state
-    gradients = followed(bench, steady)
+    settled = bench.settled()
+    gradients = followed(settled)
     errors = []
     for beta in CENTRED_BETAS:
-        plus, minus = (
-            delta(bench.network, rule, **bench.run(steady, beta=b, kappa=0.0, steps=STEPS))
-            for b in (beta, -beta)
-        )
+        plus, minus = (delta(settled, rule, beta=b, kappa=0.0, steps=STEPS) for b in (beta, -beta))
         mean = Processes(
             tuple((a + b) / 2 for a, b in zip(plus.state, minus.state, strict=True)),
             {n: (a + minus.parameters[n]) / 2 for n, a in plus.parameters.items()},

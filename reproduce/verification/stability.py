@@ -8,17 +8,16 @@ from functools import partial
 
 import torch
 
-from cep_core.arrays import State
 from cep_core.check.stability import LinearisedPhase, largest_stable_kappa
 from cep_core.check.verdicts import Check, Verdict
+from cep_core.networks import AnsweringNetwork
 from cep_core.phases import nudged_phase
+from cep_core.problem import Problem
 from cep_core.rules import C_EP
 from reproduce.verification.cases import (
     EXACT,
     FULL,
     ONE_HIDDEN,
-    Case,
-    Layered,
     case,
     energy_identity,
     shape_name,
@@ -38,7 +37,7 @@ RATE_SLACK = 0.1
 
 def threshold() -> Iterator[Check]:
     """Every exact dynamics, a small network and the one of the paper."""
-    makes: dict[str, Callable[[str, int], Layered]] = EXACT
+    makes: dict[str, Callable[[str, int], AnsweringNetwork]] = EXACT
     for sizes in (ONE_HIDDEN, FULL):
         for dynamics, make in makes.items():
             if sizes == FULL and make is energy_identity:
@@ -49,12 +48,14 @@ def threshold() -> Iterator[Check]:
             )
 
 
-def _growth(bench: Case, steady: State, kappa: float, beta: float) -> float:
+def _growth(settled: Problem, kappa: float, beta: float) -> float:
     """Mean logarithm per step by which the change of the state grows, once one mode is left."""
-    run = bench.run(steady, beta=beta, kappa=kappa, steps=STEPS)
+    where = (settled.x, settled.y, settled.parameters, settled.rest)
     sizes: list[float] = []
     with torch.no_grad():
-        for step in nudged_phase(bench.network, C_EP, **run):
+        for step in nudged_phase(
+            settled.network, C_EP, *where, beta=beta, kappa=kappa, steps=STEPS
+        ):
             pairs = zip(step.state, step.following, strict=True)
             sizes.append(math.sqrt(sum(float((b - a).square().sum()) for a, b in pairs)))
             if not LINEAR[0] < sizes[-1] < LINEAR[1]:
@@ -63,16 +64,16 @@ def _growth(bench: Case, steady: State, kappa: float, beta: float) -> float:
     return math.log(sizes[-1] / sizes[first]) / (len(sizes) - 1 - first)
 
 
-def check_threshold(name: str, bench: Case) -> Check:
+def check_threshold(name: str, bench: Problem) -> Check:
     """Radius 1 at the bound; decay below it and growth above, at the predicted rates."""
-    steady = bench.settled().state
-    where = (bench.network, bench.x, bench.parameters, steady)
+    settled = bench.settled()
+    where = (settled.network, settled.x, settled.parameters, settled.rest)
     linear = LinearisedPhase(*where, rule=C_EP)
     bound = largest_stable_kappa(*where, rule=C_EP).kappa
     at_bound = linear.radius(bound)
     sides = {f"{side:g} of the bound": (side * bound, beta) for side, beta in SIDES.items()}
     predicted = {label: math.log(linear.radius(k)) for label, (k, _) in sides.items()}
-    observed = {label: _growth(bench, steady, *side) for label, side in sides.items()}
+    observed = {label: _growth(settled, *side) for label, side in sides.items()}
     below, above = observed.values()
     gap = max(abs(observed[label] / predicted[label] - 1) for label in sides)
     passed = abs(at_bound - 1) < 1e-4 and below < 0 < above and gap < RATE_SLACK  # noqa: PLR2004

@@ -22,9 +22,9 @@ def flipped_sign(monkeypatch):
 
 
 def missing_one_over_beta(monkeypatch):
-    def mutant(network, *arguments, beta, **options):
-        found = delta(network, *arguments, beta=beta, **options)
-        scale = beta * network.time_scale
+    def mutant(problem, *arguments, beta, **options):
+        found = delta(problem, *arguments, beta=beta, **options)
+        scale = beta * problem.network.time_scale
         return Processes(
             tuple(s * scale for s in found.state),
             {name: p * scale for name, p in found.parameters.items()},

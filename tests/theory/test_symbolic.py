@@ -12,6 +12,7 @@ from cep_core.check.delta import delta
 from cep_core.networks import EnergyBased, Prototypical
 from cep_core.networks.initial import initial_parameters
 from cep_core.phases import free_phase
+from cep_core.problem import Problem
 from cep_core.rules import C_EP
 from theory.arithmetic.polynomials import FlintRing, SympyRing, symbols
 from theory.arithmetic.series import Series, constant
@@ -87,8 +88,9 @@ def test_polynomials_take_the_values_that_pytorch_computes(network, make):
     def value(polynomial):
         return float(Fraction(*ring.value(polynomial, rational)))
 
-    right = nabla(network, x, y, theta, start, steps=3).by_name
-    left = delta(network, C_EP, x, y, theta, start, beta=1e-6, kappa=0.0, steps=3).by_name
+    problem = Problem(network, x, y, theta, steady=start)
+    right = nabla(problem, steps=3).by_name
+    left = delta(problem, C_EP, beta=1e-6, kappa=0.0, steps=3).by_name
     pairs = (
         (nabla_side(point, steps=3), right, 1.0),
         (delta_side(point, C_EP, steps=3), left, network.time_scale),

@@ -6,6 +6,7 @@ from cep_core.activations import ACTIVATIONS
 from cep_core.check.bptt import nabla
 from cep_core.networks import EnergyBased, Prototypical
 from cep_core.networks.initial import initial_parameters
+from cep_core.problem import Problem
 from theory.arithmetic.jets import Smooth
 from theory.arithmetic.tape import Traced, gradients, transposed_product, unrolled_gradients
 
@@ -37,7 +38,7 @@ def test_unrolled_gradients_are_those_of_torch_autograd(setting, backward_angle)
     y = torch.rand((2, 3), generator=generator, dtype=torch.float64)
     start = tuple(torch.rand((2, n), generator=generator, dtype=torch.float64) for n in (3, 4, 5))
     by_torch, by_tape = networks(setting)
-    expected = nabla(by_torch, x, y, theta, start, steps=6)
+    expected = nabla(Problem(by_torch, x, y, theta, steady=start), steps=6)
     found = unrolled_gradients(
         by_tape,
         x.numpy(),

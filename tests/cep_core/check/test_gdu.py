@@ -18,6 +18,7 @@ from cep_core.check.measures import (
 from cep_core.losses import SquaredError, loss_followed_by_outside_nudge
 from cep_core.networks import EnergyBased, Prototypical
 from cep_core.phases import free_phase
+from cep_core.problem import Problem
 from cep_core.rules import C_EP, C_VF, EP
 
 SIZES = (5, 6, 4)
@@ -29,18 +30,17 @@ EXACT = {
 }
 
 
-def settled(network, x, parameters):
+def settled(network, x, y, parameters):
     free = free_phase(network, x, parameters, steps=20_000, tolerance=1e-14)
     assert free.residual < 1e-13
-    return free.state
+    return Problem(network, x, y, parameters, steady=free.state)
 
 
 def sides(network, rule, make, *, beta, kappa=0.0, steps=8, angle=None, batch=2):
     x, y, parameters = make(SIZES, batch=batch, backward_angle=angle)
-    start = settled(network, x, parameters)
-    ours = delta(network, rule, x, y, parameters, start, beta=beta, kappa=kappa, steps=steps)
-    theirs = nabla(network, x, y, parameters, start, steps=steps)
-    return ours, followed_gradients(network, x, start, parameters, theirs)
+    problem = settled(network, x, y, parameters)
+    ours = delta(problem, rule, beta=beta, kappa=kappa, steps=steps)
+    return ours, followed_gradients(problem, nabla(problem, steps=steps))
 
 
 def total_error(ours, theirs):
@@ -73,12 +73,11 @@ def test_published_dynamics_stop_at_a_floor(make, network):
 @pytest.mark.parametrize("activation", [Tanh(), Sigmoid()], ids=lambda f: f.name)
 def test_outside_nudge_follows_another_loss_exactly(make, activation):
     network = Prototypical((activation, activation), "outside")
-    x, y, parameters = make(SIZES)
-    start = settled(network, x, parameters)
+    problem = settled(network, *make(SIZES))
     loss = loss_followed_by_outside_nudge(activation.name)
-    theirs = nabla(network, x, y, parameters, start, steps=8, loss=loss)
-    theirs = followed_gradients(network, x, start, parameters, theirs, modified_loss=True)
-    ours = delta(network, EP, x, y, parameters, start, beta=1e-6, kappa=0.0, steps=8)
+    theirs = nabla(problem, steps=8, loss=loss)
+    theirs = followed_gradients(problem, theirs, modified_loss=True)
+    ours = delta(problem, EP, beta=1e-6, kappa=0.0, steps=8)
     assert total_error(ours, theirs) < 1e-5
 
 
@@ -104,7 +103,7 @@ def test_nabla_is_the_finite_difference_of_the_unrolled_loss(make, network):
     x, y, parameters = make(SIZES, batch=1)
     start = tuple(torch.full((1, n), 0.3, dtype=torch.float64) for n in SIZES[:0:-1])
     steps = 5
-    found = nabla(network, x, y, parameters, start, steps=steps)
+    found = nabla(Problem(network, x, y, parameters), steps=steps, start=start)
     states = unroll(network, x, start, [parameters] * steps)
 
     def loss(first, copies):
@@ -137,7 +136,7 @@ def test_parameter_processes_sum_to_the_gradient_of_the_whole_loss(make):
     network = EXACT["energy-based, slope everywhere"]
     x, y, parameters = make(SIZES, batch=3)
     start = tuple(torch.zeros(3, n, dtype=torch.float64) for n in SIZES[:0:-1])
-    found = nabla(network, x, y, parameters, start, steps=12)
+    found = nabla(Problem(network, x, y, parameters), steps=12, start=start)
     leaves = {name: p.clone().requires_grad_() for name, p in parameters.items()}
     end = unroll(network, x, start, [leaves] * 12)[-1]
     total = torch.autograd.grad(SquaredError().value(end[0], y) / 3, list(leaves.values()))
