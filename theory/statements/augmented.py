@@ -141,6 +141,8 @@ def conserved_at(
 ) -> Outcome:
     """Compare ``theta_t - kappa dPhi/dtheta(s_t)`` with its value at ``t = 0``, all ``t <= K``.
 
+    For a vector field, ``(dF/dtheta)^T s`` stands in place of ``dPhi/dtheta``.
+
     Args:
         at: a network at any state.
         steps: ``K``.
@@ -152,7 +154,10 @@ def conserved_at(
     listed = list(names) or list(at.parameters)
 
     def conserved(state: State, theta: Parameters) -> dict[str, Elements]:
-        gradient = at.network.primitive_gradient(at.x, state, theta)
+        if rule.vector_field:
+            gradient = at.network.vector_field_gradient(at.x, state, theta, state)
+        else:
+            gradient = at.network.primitive_gradient(at.x, state, theta)
         return {n: (theta[n] - gradient[n] * at.kappa[n]).constant for n in listed}
 
     first = conserved(at.start, at.parameters)
