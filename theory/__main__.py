@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +94,10 @@ def _run(options: argparse.Namespace, cases: Sequence[Case]) -> int:
     found: dict[str, Check] = {}
     interrupted = False
     try:
-        for check in decide_all(cases, options.processes, options.also):
-            found[check.name] = check
-            _say(_report_line(by_name[check.name], check))
+        with closing(decide_all(cases, options.processes, options.also)) as decided:
+            for check in decided:
+                found[check.name] = check
+                _say(_report_line(by_name[check.name], check))
     except KeyboardInterrupt:
         interrupted = True
     checks = {case.name: found.get(case.name) or _not_run(case) for case in cases}
@@ -138,4 +141,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

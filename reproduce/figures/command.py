@@ -6,17 +6,15 @@ import argparse
 import json
 import logging
 import math
-import multiprocessing
-import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cep_core.check.verdicts import Check, Verdict
+from cep_core.workers import WorkerDiedError, Workers
 from reproduce.figures.notebooks import (
     NOTEBOOKS,
     NotebookError,
@@ -103,6 +101,7 @@ def check_figure(plotted: dict[str, Any], seconds: float) -> Check:
 
 
 def _run(figure: Figure, out: Path) -> tuple[dict[str, Any], float]:
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # of kernels that end with the worker
     started = time.monotonic()
     source = "orders" if isinstance(figure, OrderFigure) else "processes"
     shared = figure.shared
@@ -121,40 +120,19 @@ def _run(figure: Figure, out: Path) -> tuple[dict[str, Any], float]:
     return plotted, time.monotonic() - started
 
 
-def _interruptible() -> None:
-    """Let a worker that is told to end clean up after its notebook first."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # of kernels that end with it
-
-
 def _run_all(
     figures: list[Figure], out: Path, jobs: int
 ) -> Iterator[tuple[Figure, dict[str, Any] | None, Check]]:
-    spawned = multiprocessing.get_context("spawn")
-    with (
-        kernel_of_this_interpreter(),
-        ProcessPoolExecutor(jobs, mp_context=spawned, initializer=_interruptible) as pool,
-    ):
-        running = {pool.submit(_run, figure, out): figure for figure in figures}
-        try:
-            for future in as_completed(running):
-                figure = running[future]
-                try:
-                    plotted, seconds = future.result()
-                except (NotebookError, BrokenProcessPool) as error:
-                    statement = f"{figure.title}: the notebook runs to its end"
-                    yield (
-                        figure,
-                        None,
-                        Check(f"figures/{figure.name}", statement, Verdict.FAIL, {}, str(error)),
-                    )
-                else:
-                    yield figure, plotted, check_figure(plotted, seconds)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
+    with kernel_of_this_interpreter(), Workers(jobs) as workers:
+        for figure, outcome in workers.each_done(partial(_run, out=out), figures):
+            try:
+                plotted, seconds = outcome.result()
+            except (NotebookError, WorkerDiedError) as error:
+                statement = f"{figure.title}: the notebook runs to its end"
+                name = f"figures/{figure.name}"
+                yield figure, None, Check(name, statement, Verdict.FAIL, {}, str(error))
+            else:
+                yield figure, plotted, check_figure(plotted, seconds)
 
 
 def make_figures(out: Path, only: list[str] | None = None, jobs: int = 2) -> Verdict:

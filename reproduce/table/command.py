@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
-import multiprocessing
 import os
-import signal
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,6 +20,7 @@ from cep_core.check.verdicts import Check, Verdict
 from cep_core.data.mnist import Dataset, load
 from cep_core.files import write_text
 from cep_core.networks import Nudge
+from cep_core.workers import WorkerDiedError, Workers
 from reproduce.runs.command import add_training_options, interrupted
 from reproduce.runs.epochs import DivergedError, Show
 from reproduce.runs.files import RunError
@@ -87,7 +86,7 @@ def command(arguments: argparse.Namespace) -> int:
         results = _train_all(jobs, arguments.data, arguments.jobs, tier)
     except KeyboardInterrupt:
         return interrupted(arguments.runs)
-    except (DivergedError, BrokenProcessPool) as error:
+    except (DivergedError, WorkerDiedError) as error:
         say(f"error: {error} Every finished epoch is in {arguments.runs}")
         return 1
     rows = [
@@ -156,7 +155,7 @@ def _resumption(jobs: Sequence[Job], data: Dataset) -> Check:
 
 
 def _train_all(
-    jobs: Sequence[Job], source: str, workers: int, tier: Tier
+    jobs: Sequence[Job], source: str, processes: int, tier: Tier
 ) -> dict[Path, dict[str, Any]]:
     show: Show = "warnings" if tier.name == "quick" else "epochs"
     results = {job.folder: found for job in jobs if (found := job.results) is not None}
@@ -165,12 +164,15 @@ def _train_all(
     left = [job for job in jobs if job.folder not in results]
     if not left:
         return results
-    with progress("table", len(left), "run") as advance:
-        trained = (
+    in_this_process = any(job.request.together or job.request.device == "cuda" for job in jobs)
+    with (
+        progress("table", len(left), "run") as advance,
+        closing(
             _at_once(jobs, left, source, show)
-            if any(job.request.together or job.request.device == "cuda" for job in jobs)
-            else _side_by_side(left, source, workers, show)
-        )
+            if in_this_process
+            else _side_by_side(left, source, processes, show)
+        ) as trained,
+    ):
         for job, result in trained:
             results[job.folder] = result
             advance(1)
@@ -183,28 +185,17 @@ def _train_all(
 
 
 def _side_by_side(
-    jobs: Sequence[Job], source: str, workers: int, show: Show
-) -> Iterator[tuple[Job, dict[str, Any]]]:
+    jobs: Sequence[Job], source: str, processes: int, show: Show
+) -> Generator[tuple[Job, dict[str, Any]]]:
     """Train in processes of one thread each; yield runs as they finish."""
-    with ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_begin_worker
-    ) as pool:
-        try:
-            futures = {pool.submit(_work, job, source, show): job for job in jobs}
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            for again in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(again, signal.SIG_IGN)  # once is enough: the command is ending
-            pool.shutdown(wait=False, cancel_futures=True)
-            for child in multiprocessing.active_children():
-                child.terminate()  # whatever it has finished is on disk
-            raise
+    with Workers(processes) as workers:
+        for job, outcome in workers.each_done(partial(_work, source=source, show=show), jobs):
+            yield job, outcome.result()
 
 
 def _at_once(
     jobs: Sequence[Job], left: Sequence[Job], source: str, show: Show
-) -> Iterator[tuple[Job, dict[str, Any]]]:
+) -> Generator[tuple[Job, dict[str, Any]]]:
     """Train in this process: a row's seeds as one batched run, or one after another."""
     for same in _variants(jobs).values():
         missing = [job for job in same if job in left]
@@ -219,11 +210,6 @@ def _at_once(
             yield from ((j, r) for j, r in zip(same, found, strict=True) if j in missing)
         else:
             yield from ((job, _work(job, source, show)) for job in missing)
-
-
-def _begin_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
-    torch.set_num_threads(1)
 
 
 @functools.cache

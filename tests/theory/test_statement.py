@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from cep_core import workers
 from cep_core.check.verdicts import Verdict
+from cep_core.workers import WorkerDiedError
 from theory import case as statement
 from theory import pool, statements
 from theory.__main__ import main
@@ -137,30 +139,15 @@ def test_bad_usage_is_explained(arguments, message, capsys):
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (pool.BrokenProcessPool(), "worker process died"),
+        (WorkerDiedError(), "worker process died"),
         (ImportError("no such module"), "worker process failed: ImportError: no such module"),
     ],
 )
 def test_a_dead_worker_loses_its_own_case_only(monkeypatch, error, reason):
-    class Done:
-        def result(self):
-            raise error
+    def each_done(_, work, names):
+        return ((name, workers.Outcome(error=error)) for name in names)
 
-    class Pool:
-        def __init__(self, *_, **__):
-            pass
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            return False
-
-        def submit(self, *_):
-            return Done()
-
-    monkeypatch.setattr(pool, "ProcessPoolExecutor", Pool)
-    monkeypatch.setattr(pool, "as_completed", list)
+    monkeypatch.setattr(pool.Workers, "each_done", each_done)
     checks = list(pool.decide_all([case(), case(name="other")], 2))
     assert [c.verdict for c in checks] == [Verdict.INCONCLUSIVE] * 2
     assert reason in checks[0].reason

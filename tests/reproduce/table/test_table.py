@@ -173,9 +173,7 @@ def test_the_command_trains_side_by_side_and_leaves_a_stage(tmp_path, capsys, mo
     first = stage["details"]["rows"][0]["runs"][0]
     assert lines[1] == f"small,outside,0,1,{first['test_error'][0]},{first['train_error'][0]}"
 
-    monkeypatch.setattr(
-        table_command, "ProcessPoolExecutor", lambda *_, **__: pytest.fail("trained")
-    )
+    monkeypatch.setattr(table_command, "Workers", lambda *_: pytest.fail("trained"))
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*") if p.is_file()}
     assert main(arguments) == 0
     assert {p: p.stat().st_mtime_ns for p in before} == before
