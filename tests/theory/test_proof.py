@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from theory.proof import check as proof_check
-from theory.proof import coq, sources, statements
+from theory.proof import comparison, coq, pins, sources, statements
 from theory.proof.check import EXIT_FAIL, EXIT_NOT_RUN, HERE, check, main
 
 needs_coq = pytest.mark.skipif(
@@ -14,10 +14,14 @@ needs_coq = pytest.mark.skipif(
 )
 
 MINIMAL = {
-    "_CoqProject": "-Q . CEP\n\nStatements.v\nExamples.v\nCounterexamples.v\nNegativeControls.v\n",
+    "_CoqProject": "-Q . CEP\n\nPinned.v\nStatements.v\nExamples.v\nNegativeControls.v\n",
+    "Pinned.v": """
+(** One is one. *)
+Definition one : Prop :=
+  1 = 1.
+""",
     "Statements.v": "Theorem one : 1 = 1.\nProof. reflexivity. Qed.\n",
     "Examples.v": "(* Axiom, in a comment (* nested *), is no axiom *)\n",
-    "Counterexamples.v": "",
     "NegativeControls.v": """
 Module Sum.
 (** two in the place of one *)
@@ -34,6 +38,8 @@ Proof. discriminate. Qed.
 End Sum.
 """,
     "statements.toml": """
+trusted = ["Pinned.v"]
+
 [[theorem]]
 name = "one"
 file = "Statements.v"
@@ -55,6 +61,7 @@ def development(tmp_path):
     folder.mkdir()
     for name, text in MINIMAL.items():
         (folder / name).write_text(text, encoding="utf-8")
+    pins.write_digests(folder, ["Pinned.v"])
     return folder
 
 
@@ -135,7 +142,11 @@ def test_a_listed_file_that_is_missing_is_found(development, without_coq):
     [
         ('coq = ["one"]', 'coq = ["two"]', "the map names two, which is no main theorem"),
         ('name = "one"', 'name = "two"', "there is no theorem two in Statements.v"),
-        ('name = "one"', 'name = "two"', "one of Statements.v is not listed"),
+        ('name = "one"', 'name = "two"', "two has no statement in Pinned.v"),
+        ('name = "one"', 'name = "two"', "one of Pinned.v is not listed"),
+        ('file = "Statements.v"', 'file = "Examples.v"', "there is no theorem one in Examples.v"),
+        ('["Pinned.v"]', '["Pinned.v", "Gone.v"]', "trusted: there is no file Gone.v"),
+        ('["Pinned.v"]', "[]", "expected Pinned.v among the files"),
         ('coq = ["one"]', "coq = []", "one has no row in the map"),
         ('"theorem1"', '"theorem9"', "'theorem9' is no statement of python -m theory"),
     ],
@@ -184,13 +195,13 @@ ClassicalDedekindReals.sig_forall_dec
   : forall P : nat -> Prop, (forall n : nat, {P n} + {~ P n}) -> bool
 gap : 1 = 2
 """
-    names = coq.parse_axioms(listing)
+    names = comparison.parse_axioms(listing)
     assert names == ["ClassicalDedekindReals.sig_forall_dec", "gap"]
-    assert [coq.allowed(name) for name in names] == [True, False]
-    assert not coq.allowed("sic")
-    assert coq.parse_axioms("Closed under the global context") == []
+    assert [comparison.allowed(name) for name in names] == [True, False]
+    assert not comparison.allowed("sic")
+    assert comparison.parse_axioms("Closed under the global context") == []
     with pytest.raises(ValueError, match="not an answer"):
-        coq.parse_axioms("Error: no such theorem")
+        comparison.parse_axioms("Error: no such theorem")
 
 
 def test_the_summary_of_coqchk_is_read():
@@ -248,11 +259,12 @@ def test_a_sound_development_passes(development):
     assert (report.verdict, report.problems) == ("pass", ())
     assert [(item.verdict, item.axioms) for item in report.theorems] == [("pass", ())]
     assert (report.results, report.files) == (3, 4)
+    assert report.theorems[0].statement == "Definition one : Prop :=\n  1 = 1."
     (control,) = report.negative_controls
     assert control.refused
     assert control.refuted
     assert 'Unable to unify "2" with "1"' in control.message
-    assert sorted(path.name for path in development.iterdir()) == sorted(MINIMAL)
+    assert sorted(path.name for path in development.iterdir()) == sorted([*MINIMAL, "pinned.toml"])
 
 
 @needs_coq
@@ -270,7 +282,20 @@ def test_a_control_that_is_not_refused_fails(development):
 @needs_coq
 def test_a_proof_that_does_not_compile_fails(development):
     replace(development, "Statements.v", "1 = 1", "1 = 2")
-    assert "Statements.v: " in problems(development)
+    found = problems(development)
+    assert "Statements.v: " in found
+    assert "one: Statements.v does not prove what Pinned.v states" in found
+
+
+@needs_coq
+def test_a_theorem_that_states_something_else_fails_by_name(development):
+    replace(development, "Statements.v", "1 = 1", "2 = 2")
+    report = check(development)
+    assert report.verdict == "fail"
+    assert report.theorems[0].verdict == "fail"
+    (problem,) = report.problems
+    assert "one: Statements.v does not prove what Pinned.v states" in problem
+    assert 'has type "2 = 2"' in problem
 
 
 @needs_coq
@@ -280,8 +305,8 @@ def test_an_axiom_of_another_library_is_not_allowed(development):
         "Statements.v",
         "Theorem one : 1 = 1.\nProof. reflexivity. Qed.",
         "From Coq Require Import ClassicalEpsilon.\n"
-        "Theorem one : exists x : nat, x = epsilon (inhabits 0) (fun n => n = 1).\n"
-        "Proof. eexists. reflexivity. Qed.",
+        "Theorem one : 1 = 1.\nProof.\n"
+        "exact (f_equal (fun _ => 1) (eq_refl (epsilon (inhabits 0) (fun n => n = 1)))).\nQed.",
     )
     found = problems(development)
     assert "one rests on" in found

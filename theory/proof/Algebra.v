@@ -9,10 +9,9 @@
 
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
+From CEP Require Export Spaces.
 Set Implicit Arguments.
 Open Scope R_scope.
-
-Notation NM := (NormedModule R_AbsRing).
 
 (** ** Linear combinations of atoms, and what they evaluate to *)
 Section Mod.
@@ -162,12 +161,5 @@ apply Rmult_le_compat_l. apply Rabs_pos. apply (norm_scal (/ k : R_AbsRing)).
 rewrite <- Rmult_assoc, <- Rabs_mult, Rinv_r, Rabs_R1; auto. lra.
 Qed.
 
-(** [iterate M t x] is [M^t x]. *)
-Fixpoint iterate {V : Type} (M : V -> V) (t : nat) (x : V) : V :=
-  match t with O => x | S t => M (iterate M t x) end.
 Lemma iterate_ext {V : Type} (M N : V -> V) t x : (forall y, M y = N y) -> iterate M t x = iterate N t x.
 Proof. intros H; induction t; simpl; congruence. Qed.
-
-(** [f 0 + ... + f (n-1)] *)
-Fixpoint partial_sum {V : NM} (f : nat -> V) (n : nat) : V :=
-  match n with O => zero | S n => plus (partial_sum f n) (f n) end.

@@ -7,12 +7,9 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Network AugmentedGradient AugmentedPrimitive.
 From CEP Require Import Examples.
+From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
-
-Definition meets_augmented_hypotheses (N : network) : Prop :=
-  affine_in_theta N /\ primitive_function_everywhere N /\ phi_differentiable N /\
-  bounded_inner_product (Param N) (dot_param N).
 
 Lemma phi_differentiable_of (N : network) :
   (forall z : joint N, exists DPhi, filterdiff (U := joint N) (V := Param N) (Phi_theta N) (locally z) DPhi) -> phi_differentiable N.
@@ -23,7 +20,7 @@ exact (@filterdiff_comp' R_AbsRing (State N) (joint N) (Param N) (fun s => (s, z
   (filterdiff_pair (filterdiff_id (locally s)) (filterdiff_const (zero : Param N))) HD).
 Qed.
 
-Theorem layered_meets_augmented_hypotheses : meets_augmented_hypotheses layered.
+Theorem layered_meets_augmented_hypotheses : Pinned.layered_meets_augmented_hypotheses.
 Proof.
 split; [|split; [exact layered_Phi | split; [exact (phi_differentiable_of layered layered_Phi_theta) | exact (bounded_inner_product_Rn 1)]]].
 intros [h o] [w b].
@@ -31,7 +28,7 @@ change (/ 4 * (h * h) + / 4 * (o * o) + w * (h * o) + b * h =
   / 4 * (h * h) + / 4 * (o * o) + 0 * (h * o) + 0 * h + (h * o * w + h * b)). ring.
 Qed.
 
-Theorem sine_meets_augmented_hypotheses : meets_augmented_hypotheses sine.
+Theorem sine_meets_augmented_hypotheses : Pinned.sine_meets_augmented_hypotheses.
 Proof.
 split; [|split; [exact sine_Phi | split; [exact (phi_differentiable_of sine sine_Phi_theta) | exact bounded_inner_product_R]]].
 intros s th. change (/ 4 * (s * s) + th * sin s = / 4 * (s * s) + 0 * sin s + sin s * th). ring.
@@ -39,23 +36,9 @@ Qed.
 
 (** ** Without affinity: one unit with [Phi = theta^2 s / 2], at rest in [s = 1/2], [theta = 1] *)
 
-Definition squared_bias : network :=
-  {| State := R1; Param := R1; dot_state := times; dot_param := times;
-     dot_state_inner := is_inner_product_R; dot_param_inner := is_inner_product_R;
-     Phi := fun z => snd z * snd z * fst z / 2;
-     F := fun z => snd z * snd z / 2;
-     Phi_theta := fun z => snd z * fst z;
-     ell := fun s => (s - 0) * (s - 0) / 2; grad_ell := fun s => s - 0;
-     s_star := 1 / 2; theta := 1 |}.
-
 (** The function augmented at [theta = 1] with [kappa = 1] has the gradient [s -> s]; after two
     steps at [beta = eta = 1] EP in it is at [0], and C-EP at [1/8]. *)
-Theorem affine_is_needed :
-  settled squared_bias /\
-  (forall s : R, is_gradient R1 times
-     (fun x => Phi squared_bias (x, 1) + (Phi_theta squared_bias (x, 1) - Phi_theta squared_bias (1 / 2, 1)) ^ 2 / 2) s s) /\
-  ep_phase (State := R1) (Param := R1) (fun z => fst z) (grad_ell squared_bias) (1 / 2) 1 1 2 = 0 /\
-  fst (cep squared_bias 1 1 2) = 1 / 8.
+Theorem affine_is_needed : Pinned.affine_is_needed.
 Proof.
 split; [|split; [|split]].
 - change (1 * 1 / 2 = 1 / 2). field.

@@ -14,13 +14,11 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics.
+From CEP Require Export Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
 
 (** ** Inner products bounded by the norm: [R^n], and every pre-Hilbert space *)
-
-Definition bounded_inner_product (V : NM) (ip : V -> V -> R) : Prop :=
-  exists M : R, 0 <= M /\ forall x y, Rabs (ip x y) <= M * (norm x * norm y).
 
 Lemma bounded_inner_product_R : bounded_inner_product R_NormedModule (fun x y : R => x * y).
 Proof. exists 1. split. lra. intros x y. change (Rabs (x * y) <= 1 * (Rabs x * Rabs y)). rewrite Rabs_mult. lra. Qed.
@@ -68,24 +66,13 @@ Qed.
 
 (** ** The gradient *)
 
-Definition self_adjoint (V : NM) (ip : V -> V -> R) (A : V -> V) : Prop :=
-  forall x y, ip (A x) y = ip x (A y).
-
 Section Augmented.
 Variables State Param : NM.
 Local Notation Z := (prod_NormedModule R_AbsRing State Param).
 Variables (ipS : State -> State -> R) (ipT : Param -> Param -> R).
 
-Definition affine_in_param (Phi : State * Param -> R) (phi : State -> Param) : Prop :=
-  forall s th, Phi (s, th) = Phi (s, zero) + ipT (phi s) th.
-
-Definition augmented_Phi (Phi : State * Param -> R) (phi : State -> Param) (K : Param -> Param) (anchor : Param)
-  (z : State * Param) : R :=
-  Phi z + / 2 * ipT (K (minus (phi (fst z)) anchor)) (minus (phi (fst z)) anchor).
-Definition augmented_F (F : State * Param -> State) (phi : State -> Param) (K : Param -> Param) (anchor : Param)
-  (z : State * Param) : State :=
-  F (fst z, plus (snd z) (K (minus (phi (fst z)) anchor))).
-
+Local Notation affine_in_param := (affine_in_param ipT).
+Local Notation augmented_Phi := (augmented_Phi ipT).
 Hypothesis HT : is_inner_product Param ipT.
 Hypothesis ipT_bounded : bounded_inner_product Param ipT.
 Variables (Phi : State * Param -> R) (phi : State -> Param) (K : Param -> Param) (anchor : Param).
@@ -231,11 +218,6 @@ eapply filterdiff_ext_lin. exact E. intros y. unfold product_inner; cbn [fst snd
 rewrite (ip0r HT). apply Rplus_0_r.
 Qed.
 End Augmented.
-
-
-Arguments affine_in_param {State Param}.
-Arguments augmented_Phi {State Param}.
-Arguments augmented_F {State Param}.
 
 (** ** The conservation law, and the neurons' trajectory *)
 

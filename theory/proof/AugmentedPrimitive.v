@@ -20,39 +20,11 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Network AugmentedGradient.
+From CEP Require Export Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
 
 (** ** Vocabulary *)
-
-(** [Phi_theta] as a function of the state alone. *)
-Definition phi (N : network) (s : State N) : Param N := Phi_theta N (s, zero).
-
-Definition affine_in_theta (N : network) : Prop := affine_in_param (dot_param N) (Phi N) (@phi N).
-
-(** [F] and [Phi_theta] are the partial gradients of [Phi], at every point. *)
-Definition primitive_function_everywhere (N : network) : Prop := forall z : joint N,
-  is_gradient (joint N) (@product_inner (State N) (Param N) (dot_state N) (dot_param N)) (Phi N) z (F N z, Phi_theta N z).
-
-Definition phi_differentiable (N : network) : Prop := forall s, ex_filterdiff (@phi N) (locally s).
-
-(** The network with the augmented primitive function
-    [Phi + 1/2 <K (phi(s) - phi(s_star)), phi(s) - phi(s_star)>]. *)
-Definition augmented (N : network) (K : Param N -> Param N) : network :=
-  @Network (State N) (Param N) (dot_state N) (dot_param N) (dot_state_inner N) (dot_param_inner N)
-    (augmented_Phi (dot_param N) (Phi N) (@phi N) K (phi N (s_star N)))
-    (augmented_F (F N) (@phi N) K (phi N (s_star N)))
-    (Phi_theta N) (ell N) (grad_ell N) (s_star N) (theta N).
-
-(** C-EP with learning rates [eta * rates], for instance one rate per layer. *)
-Definition cep_with_rates (N : network) (rates : Param N -> Param N) (beta eta : R) (t : nat) : State N * Param N :=
-  nudged_phase (F N) (grad_ell N) (fun p => rates (ep_rule (Phi_theta N) p)) (s_star N) (theta N) beta eta t.
-
-(** EP: the second phase at fixed parameters, and its one update after [K] steps. *)
-Definition ep (N : network) (beta : R) (t : nat) : State N := ep_phase (F N) (grad_ell N) (s_star N) (theta N) beta t.
-Definition ep_update (N : network) (rates : Param N -> Param N) (beta eta : R) (K : nat) : Param N :=
-  plus (theta N) (scal (eta / beta : R_AbsRing)
-    (rates (minus (Phi_theta N (ep N beta K, theta N)) (Phi_theta N (s_star N, theta N))))).
 
 Definition uniform_rate (N : network) (kappa : R) (v : Param N) : Param N := scal (kappa : R_AbsRing) v.
 
@@ -121,11 +93,6 @@ induction t as [|t IH]. reflexivity.
 cbn [nudged_phase ep_phase]. rewrite IH. unfold nudged_step. cbn [fst snd]. apply f_equal.
 unfold Rdiv. rewrite Rmult_0_l. module Param.
 Qed.
-
-Definition ep_Delta_state (N : network) (t : nat) (beta : R) : State N :=
-  scal (/ beta : R_AbsRing) (minus (ep N beta (1 + t)) (ep N beta t)).
-Definition ep_Delta_param (N : network) (t : nat) (beta : R) : Param N :=
-  scal (/ beta : R_AbsRing) (minus (Phi_theta N (ep N beta (1 + t), theta N)) (Phi_theta N (ep N beta t, theta N))).
 
 (** EP's theorem: at fixed parameters, as [beta -> 0], the normalised updates tend to minus
     BPTT's gradients. *)

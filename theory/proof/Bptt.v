@@ -13,6 +13,7 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics.
+From CEP Require Export Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -93,7 +94,7 @@ Qed.
 (** ** One [theta] shared by all steps
 
     [W T h] is the derivative of the state after [T] steps in the direction [h] of the parameters. *)
-Fixpoint unrolled_shared (T : nat) (th : Param) : State := match T with O => s_star | S T => F (unrolled_shared T th, th) end.
+Local Notation unrolled_shared := (unrolled_shared F s_star).
 Fixpoint W (T : nat) (h : Param) : State := match T with O => zero | S T => plus (J (W T h)) (B h) end.
 Local Notation sum_nabla_theta := (partial_sum nabla_theta).
 Lemma unrolled_shared_settled T : unrolled_shared T theta = s_star.
@@ -143,8 +144,7 @@ Section Index.
 Variables State Param : NM.
 Variables (F : State * Param -> State) (s_star : State) (theta : Param).
 Hypothesis settled : F (s_star, theta) = s_star.
-Fixpoint unrolled (th : nat -> Param) (k : nat) : State :=
-  match k with O => s_star | S k => F (unrolled th k, th k) end.
+Local Notation unrolled := (unrolled F s_star).
 Lemma free_phase_S t s : free_phase F theta (S t) s = F (free_phase F theta t s, theta).
 Proof. revert s; induction t as [|t IH]; intros s. reflexivity.
 change (free_phase F theta (S t) (F (s, theta)) = F (free_phase F theta t (F (s, theta)), theta)). apply IH. Qed.
@@ -169,6 +169,3 @@ intros Ht. assert (E : forall v, unrolled (fun k => if Nat.eqb k (T - (t + 1)) t
 split; intros H; eapply filterdiff_ext; try exact H; intros v; simpl; now rewrite E.
 Qed.
 End Index.
-
-Arguments unrolled {State Param}.
-Arguments unrolled_shared {State Param}.

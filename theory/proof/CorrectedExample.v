@@ -11,20 +11,7 @@ From CEP Require Import ErrorBound Examples Counterexamples.
 Set Implicit Arguments.
 Open Scope R_scope.
 
-Notation R2 := (prod_NormedModule R_AbsRing R1 R1).
 Notation loop_joint := (prod_NormedModule R_AbsRing R2 R1).
-
-Definition loop : vector_field :=
-  {| vf_State := R2; vf_Param := R1;
-     vf_dot_state := @product_inner R1 R1 times times; vf_dot_param := times;
-     vf_dot_state_inner := is_inner_product_prod is_inner_product_R is_inner_product_R;
-     vf_dot_param_inner := is_inner_product_R;
-     vf_F := fun z => (snd z * snd (fst z) + 1, fst (fst z) / 2);
-     vf_DF := fun h => (1 * snd (fst h) + 1 * snd h, / 2 * fst (fst h) + 0 * snd (fst h));
-     vf_Jt := fun s => (0 * fst s + / 2 * snd s, 1 * fst s + 0 * snd s);
-     vf_H := fun z w => snd (fst z) * fst w;
-     vf_ell := fun s => snd s * snd s / 2; vf_grad_ell := fun s => (0, snd s);
-     vf_s_star := (2, 1); vf_theta := 1 |}.
 
 Lemma linear_into_plane (U : NM) (f g : U -> R) : is_linear (V := R1) f -> is_linear (V := R1) g ->
   is_linear (V := R2) (fun u => (f u, g u)).
@@ -257,10 +244,6 @@ Qed.
 (** ** What the correction must be
 
     Each of these altered corrections is wrong at the first or the second step. *)
-Definition misses (c : forall N : vector_field, vf_State N -> vf_State N) : Prop :=
-  exists (N : vector_field) (t : nat) (g_s : vf_State N), vf_meets_every_hypothesis N /\ vf_is_nabla_s N t g_s /\
-    ~ iterated_limit (Delta_state_less N (c N) t) (opp g_s).
-
 Lemma misses_at_step_1 (c : forall N : vector_field, vf_State N -> vf_State N) (a : R) : c loop (2, 1) = (0, 0) ->
   (forall beta, beta <> 0 -> - 1 - fst (c loop (2, 1 - beta)) / beta = a) -> a <> - / 2 -> misses c.
 Proof.

@@ -8,6 +8,7 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Network Statements Examples.
+From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -67,12 +68,9 @@ Qed.
 (** ** The sign, the time, the order of limits: on the leaky neuron *)
 
 (** The updates descend: [+ nabla] is wrong wherever the gradient is not zero, on every network. *)
-Theorem sign_is_needed (N : network) (t : nat) (g_s : State N) (g_th : Param N) :
-  meets_every_hypothesis N -> is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
-  (iterated_limit (Delta_state N t) g_s <-> g_s = zero) /\
-  (iterated_limit (Delta_param N t) g_th <-> g_th = zero).
+Theorem sign_is_needed : Pinned.sign_is_needed.
 Proof.
-intros [A1 [A2 [A3 [A4 A5]]]] Hs Hth. destruct (@theorem1 N t _ _ A1 A2 A3 A4 A5 Hs Hth) as [L1 L2].
+intros N t g_s g_th [A1 [A2 [A3 [A4 A5]]]] Hs Hth. destruct (@theorem1 N t _ _ A1 A2 A3 A4 A5 Hs Hth) as [L1 L2].
 assert (Z : forall (V : NM) (g : V), g = opp g -> g = zero).
 { intros V g E. assert (E2 : scal (2 : R_AbsRing) g = zero).
   { transitivity (plus g (opp g)). rewrite <- E. module V. module V. }
@@ -86,11 +84,9 @@ Qed.
 
 (** With [eta = kappa beta] the limits are those of the modified network, for every [kappa]:
     in numbers, [- (1/2 + kappa)^t]. *)
-Theorem leaky_at_fixed_ratio (kappa : R) (t : nat) : kappa <> 0 ->
-  filterlim (fun b => Delta_state leaky t b (kappa * b)) (locally' (0:R)) (locally (- (/ 2 + kappa) ^ t : R)) /\
-  filterlim (fun b => Delta_param leaky t b (kappa * b)) (locally' (0:R)) (locally (- (/ 2 + kappa) ^ t : R)).
+Theorem leaky_at_fixed_ratio : Pinned.leaky_at_fixed_ratio.
 Proof.
-intros Hk.
+intros kappa t Hk.
 assert (He : locally' (0:R) (fun b : R => kappa * b <> 0)).
 { refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros b Hb. now apply Rmult_integral_contrapositive_currified. }
 assert (Hr : filterlim (fun b : R => kappa * b / b) (locally' (0:R)) (locally kappa)).
@@ -109,18 +105,14 @@ split.
 Qed.
 
 (** So the order of limits matters: at every fixed ratio the joint limit is not [- nabla]. *)
-Theorem fixed_ratio_is_biased (kappa : R) : kappa <> 0 ->
-  exists g, is_nabla_s leaky 1 g /\
-  ~ filterlim (fun b => Delta_state leaky 1 b (kappa * b)) (locally' (0:R)) (locally (opp g)).
+Theorem fixed_ratio_is_biased : Pinned.fixed_ratio_is_biased.
 Proof.
-intros Hk. exists ((/ 2) ^ 1). split. apply leaky_bptt. intros L.
-assert (E := @punctured_limit_unique R1 _ _ _ L (proj1 (leaky_at_fixed_ratio 1 Hk))).
+intros kappa Hk. exists ((/ 2) ^ 1). split. apply leaky_bptt. intros L.
+assert (E := @punctured_limit_unique R1 _ _ _ L (proj1 (leaky_at_fixed_ratio 1%nat Hk))).
 change (- (/ 2) ^ 1 = - (/ 2 + kappa) ^ 1) in E. simpl in E. lra.
 Qed.
 
-Theorem joint_limit_needs_vanishing_ratio :
-  ~ (forall N t g, meets_every_hypothesis N -> is_nabla_s N t g ->
-     filterlim (fun b => Delta_state N t b b) (locally' (0:R)) (locally (opp g))).
+Theorem joint_limit_needs_vanishing_ratio : Pinned.joint_limit_needs_vanishing_ratio.
 Proof.
 intros H. destruct (@fixed_ratio_is_biased 1 R1_neq_R0) as [g [Hg Hn]]. apply Hn.
 eapply filterlim_ext. 2: exact (H leaky 1%nat g leaky_meets_every_hypothesis Hg).
@@ -139,9 +131,7 @@ change (/ b * ((s1 / 2 + th1 + - (b * (s1 - 0))) + - s1) = - / 2 - e / b + b). u
 Qed.
 
 (** Taken in the other order, [beta -> 0] at a fixed [eta], the first limit does not exist. *)
-Theorem limits_in_the_other_order :
-  ~ (forall N t g, meets_every_hypothesis N -> is_nabla_s N t g ->
-     iterated_limit (fun eta beta => Delta_state N t beta eta) (opp g)).
+Theorem limits_in_the_other_order : Pinned.limits_in_the_other_order.
 Proof.
 intros H. destruct (H leaky 1%nat _ leaky_meets_every_hypothesis (proj1 (leaky_bptt 1))) as [D0 [HD _]].
 destruct (@filter_ex R (locally' (0:R)) (Rbar_locally'_filter 0) _ (filter_and _ _ HD ne0')) as [e [L He]].
@@ -155,10 +145,7 @@ Qed.
 (** ** The free phase must have settled *)
 
 (** Started away from rest, already the first update blows up as [1 / beta]. *)
-Theorem settling_is_needed :
-  ~ (forall N t g_s g_th, has_primitive_function N -> twice_differentiable N -> loss_differentiable N ->
-     continuous_nearby N -> is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
-     iterated_limit (Delta_state N t) (opp g_s)).
+Theorem settling_is_needed : Pinned.settling_is_needed.
 Proof.
 intros H.
 assert (G2 : is_nabla_theta (leaky_at 0 (1 / 2)) 0 (1 / 2)).
@@ -186,10 +173,7 @@ Definition jumping_nudge : network :=
      Phi := Phi leaky; F := F leaky; Phi_theta := Phi_theta leaky; ell := ell leaky;
      grad_ell := fun s => if Req_EM_T s 1 then 1 else 5; s_star := 1; theta := 1 / 2 |}.
 
-Theorem continuity_of_the_nudge_is_needed :
-  ~ (forall N t g, has_primitive_function N -> twice_differentiable N -> settled N ->
-     is_gradient (State N) (dot_state N) (ell N) (s_star N) (grad_ell N (s_star N)) ->
-     is_nabla_s N t g -> iterated_limit (Delta_state N t) (opp g)).
+Theorem continuity_of_the_nudge_is_needed : Pinned.continuity_of_the_nudge_is_needed.
 Proof.
 intros H.
 assert (E1 : grad_ell jumping_nudge 1 = 1). { simpl. destruct (Req_EM_T 1 1); auto; lra. }
@@ -256,9 +240,7 @@ split; [|split]; apply filter_forall; intros z.
 - apply minus_const_continuous.
 Qed.
 
-Theorem differentiability_is_needed :
-  ~ (forall N t, has_primitive_function N -> loss_differentiable N -> continuous_nearby N -> settled N ->
-     exists v, iterated_limit (Delta_state N t) v).
+Theorem differentiability_is_needed : Pinned.differentiability_is_needed.
 Proof.
 intros H.
 assert (Hs : settled kink). { unfold settled, kink; simpl. rewrite Rabs_R0. field. }
@@ -325,9 +307,7 @@ apply (continuous_minus (V := R1) (fun s : Rn 1 => snd s) (fun _ => 0)).
 apply (@linear_cont R_AbsRing (Rn 1) R1 (fun s => snd s) s). apply is_linear_snd. apply continuous_const.
 Qed.
 
-Theorem primitive_function_is_needed :
-  ~ (forall N t g, twice_differentiable N -> loss_differentiable N -> continuous_nearby N -> settled N ->
-     is_nabla_s N t g -> iterated_limit (Delta_state N t) (opp g)).
+Theorem primitive_function_is_needed : Pinned.primitive_function_is_needed.
 Proof.
 intros H.
 assert (A1 : twice_differentiable one_way).

@@ -10,30 +10,11 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Network.
+From CEP Require Export Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
 
 (** ** Vocabulary *)
-
-(** The second phase from any state [s], at rest or not. *)
-Definition cep_from (N : network) (s : State N) (beta eta : R) (t : nat) : State N * Param N :=
-  nudged_phase (F N) (grad_ell N) (ep_rule (Phi_theta N)) s (theta N) beta eta t.
-Definition Delta_state_from (N : network) (s : State N) (t : nat) (beta eta : R) : State N :=
-  Delta_s (F N) (grad_ell N) (ep_rule (Phi_theta N)) s (theta N) beta eta t.
-Definition Delta_param_from (N : network) (s : State N) (t : nat) (beta eta : R) : Param N :=
-  Delta_theta (F N) (grad_ell N) (ep_rule (Phi_theta N)) s (theta N) beta eta t.
-
-(** What one more free step would still change. *)
-Definition residual (N : network) (s : State N) : State N := minus (F N (s, theta N)) s.
-
-(** Differences of nearby values, not only differences from the value at [p], are linear to
-    first order; continuously differentiable functions are strictly differentiable. *)
-Definition strictly_differentiable (U V : NM) (f : U -> V) (p : U) (l : U -> V) : Prop :=
-  is_linear l /\ forall eps : posreal, exists near : U -> Prop, locally p near /\
-    forall x y, near x -> near y -> norm (minus (minus (f y) (f x)) (l (minus y x))) <= eps * norm (minus y x).
-Definition strict_derivatives (N : network) DF DPhi_theta : Prop :=
-  strictly_differentiable (joint N) (State N) (F N) (s_star N, theta N) DF /\
-  strictly_differentiable (joint N) (Param N) (Phi_theta N) (s_star N, theta N) DPhi_theta.
 
 (** ** Strict derivatives *)
 

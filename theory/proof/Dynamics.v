@@ -9,7 +9,7 @@
 
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Algebra Limits Gradients.
+From CEP Require Import Spaces.
 Set Implicit Arguments.
 Open Scope R_scope.
 

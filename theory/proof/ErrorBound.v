@@ -261,23 +261,6 @@ End Trajectory.
 
 (** ** The theorem, from the primitive function *)
 
-(** [d] bounds the derivatives of the problem at rest and their remainders in a ball. *)
-Definition bounds_problem (State Param : NM) (F : State * Param -> State) (Phi_theta : State * Param -> Param)
-  (grad_ell : State -> State) (s_star : State) (theta : Param)
-  (DF : State * Param -> State) (DPhi_theta : State * Param -> Param) (d : problem_data) : Prop :=
-  (forall x, norm (dF_ds DF x) <= norm_J d * norm x) /\
-  (forall v, norm (dF_dtheta DF v) <= norm_B d * norm v) /\
-  (forall x, norm (dPhi_theta_ds DPhi_theta x) <= norm_C d * norm x) /\
-  (forall s th, norm (minus s s_star) <= radius d -> norm (minus th theta) <= radius d ->
-     norm (minus (minus (F (s, th)) (F (s_star, theta))) (DF (minus s s_star, minus th theta)))
-       <= remainder_F d * (norm (minus s s_star) + norm (minus th theta)) ^ 2) /\
-  (forall s th, norm (minus s s_star) <= radius d -> norm (minus th theta) <= radius d ->
-     norm (minus (minus (Phi_theta (s, th)) (Phi_theta (s_star, theta))) (DPhi_theta (minus s s_star, minus th theta)))
-       <= remainder_Phi_theta d * (norm (minus s s_star) + norm (minus th theta)) ^ 2) /\
-  norm (grad_ell s_star) <= norm_grad d /\
-  (forall s, norm (minus s s_star) <= radius d ->
-     norm (minus (grad_ell s) (grad_ell s_star)) <= lipschitz_grad d * norm (minus s s_star)).
-
 Section ErrorBound.
 Variables State Param : NM.
 Notation Z := (prod_NormedModule R_AbsRing State Param).

@@ -1,57 +1,12 @@
 (** * The constants of the error bound
 
-    Defined by recursion on [t] from eight numbers; then shown to be non-negative and to grow with [t].
+    They are defined in [Vocabulary.v], by recursion on [t] from eight numbers; here they are shown to
+    be non-negative and to grow with [t].
     Their meaning is explained at the head of [ErrorBound.v]. *)
 From Coq Require Import Reals Lra Lia.
+From CEP Require Export Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
-
-(** ** The data and the constants *)
-
-Record problem_data : Type := Data {
-  norm_J : R;               (* of the Jacobian dF/ds *)
-  norm_B : R;               (* of dF/dtheta *)
-  norm_C : R;               (* of d(dPhi/dtheta)/ds, the transpose of dF/dtheta *)
-  remainder_F : R;          (* |F - its linear part at rest| <= remainder_F (|s - s_star| + |theta' - theta|)^2 *)
-  remainder_Phi_theta : R;  (* the same for dPhi/dtheta *)
-  norm_grad : R;            (* of the loss gradient at rest *)
-  lipschitz_grad : R;       (* of the loss gradient *)
-  radius : R }.             (* the ball round (s_star, theta) in which the last four hold *)
-
-Definition nonnegative (d : problem_data) : Prop :=
-  0 <= norm_J d /\ 0 <= norm_B d /\ 0 <= norm_C d /\ 0 <= remainder_F d /\ 0 <= remainder_Phi_theta d /\
-  0 <= norm_grad d /\ 0 <= lipschitz_grad d /\ 0 < radius d.
-
-Section Constants.
-Variable d : problem_data.
-
-(** a bound on |u_t| *)
-Fixpoint linear_size (t : nat) : R :=
-  match t with O => 0 | S t => norm_J d * linear_size t + norm_grad d end.
-
-(** one step of E and of Y, given the size X of the state before and X' after *)
-Definition next_state_error (t : nat) (E Y : R) : R :=
-  let X := linear_size t + E in
-  remainder_F d * (X + Y) ^ 2 + norm_J d * E + norm_B d * Y + lipschitz_grad d * X.
-Definition next_param_size (t : nat) (E E' Y : R) : R :=
-  let X := linear_size t + E in let X' := linear_size (1 + t) + E' in
-  Y + (norm_C d * (X + X') + 2 * remainder_Phi_theta d * (X + X' + Y) ^ 2).
-
-Fixpoint constants (t : nat) : R * R :=
-  match t with
-  | O => (0, 0)
-  | S t => let E := fst (constants t) in let Y := snd (constants t) in
-           let E' := next_state_error t E Y in (E', next_param_size t E E' Y)
-  end.
-Definition state_error (t : nat) : R := fst (constants t).
-Definition param_size (t : nat) : R := snd (constants t).
-Definition state_size (t : nat) : R := linear_size t + state_error t.
-
-Definition state_constant (t : nat) : R := state_error t + state_error (1 + t).
-Definition param_constant (t : nat) : R :=
-  norm_C d * state_constant t + 2 * remainder_Phi_theta d * (state_size t + state_size (1 + t) + param_size t) ^ 2.
-Definition validity_radius (t : nat) : R := Rmin 1 (radius d / (1 + state_size (1 + t) + param_size t)).
-End Constants.
 
 (** ** The constants are non-negative and grow with t *)
 Section Monotone.

@@ -9,16 +9,10 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Network Statements.
+From CEP Require Export Vocabulary Instances.
+From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
-
-Notation R1 := R_NormedModule.
-Definition times (x y : R) : R := x * y.
-
-(** What all main theorems ask for. *)
-Definition meets_every_hypothesis (N : network) : Prop :=
-  has_primitive_function N /\ twice_differentiable N /\ loss_differentiable N /\
-  continuous_nearby N /\ settled N.
 
 (** ** Derivatives by a quadratic remainder
 
@@ -80,16 +74,6 @@ change (a * x + b * y + c + - (a * x0 + b * y0 + c) + - (a * (x + - x0) + b * (y
 Qed.
 End Plane.
 
-Definition leaky_at (s th : R) : network :=
-  {| State := R1; Param := R1; dot_state := times; dot_param := times;
-     dot_state_inner := is_inner_product_R; dot_param_inner := is_inner_product_R;
-     Phi := fun z => fst z * fst z / 4 + snd z * fst z;
-     F := fun z => fst z / 2 + snd z;
-     Phi_theta := fun z => fst z;
-     ell := fun s => (s - 0) * (s - 0) / 2; grad_ell := fun s => s - 0;
-     s_star := s; theta := th |}.
-Definition leaky : network := leaky_at 1 (1 / 2).
-
 Lemma leaky_derivatives (s th : R) :
   derivatives (leaky_at s th) (fun h => / 2 * fst h + 1 * snd h) (fun h => 1 * fst h + 0 * snd h).
 Proof. split; apply affine_plane_diff with (c := 0); intros x y; simpl; field. Qed.
@@ -130,7 +114,7 @@ Qed.
 Lemma leaky_settled : settled leaky.
 Proof. unfold settled; simpl. field. Qed.
 
-Theorem leaky_meets_every_hypothesis : meets_every_hypothesis leaky.
+Theorem leaky_meets_every_hypothesis : Pinned.leaky_meets_every_hypothesis.
 Proof.
 split; [apply leaky_primitive|]. split; [do 2 eexists; apply leaky_derivatives|].
 split; [apply leaky_loss|]. split; [apply leaky_continuous | exact leaky_settled].
@@ -154,10 +138,9 @@ split.
 Qed.
 
 (** Theorem 1 in numbers. *)
-Theorem leaky_theorem1 (t : nat) :
-  iterated_limit (Delta_state leaky t) (- (/ 2) ^ t) /\ iterated_limit (Delta_param leaky t) (- (/ 2) ^ t).
+Theorem leaky_theorem1 : Pinned.leaky_theorem1.
 Proof.
-destruct (leaky_bptt t) as [G1 G2]. destruct leaky_meets_every_hypothesis as [A1 [A2 [A3 [A4 A5]]]].
+intros t. destruct (leaky_bptt t) as [G1 G2]. destruct leaky_meets_every_hypothesis as [A1 [A2 [A3 [A4 A5]]]].
 exact (@theorem1 leaky t _ _ A1 A2 A3 A4 A5 G1 G2).
 Qed.
 
@@ -217,16 +200,6 @@ Let o (z : (R * R) * (R * R)) : R := snd (fst z).
 Let w (z : (R * R) * (R * R)) : R := fst (snd z).
 Let b (z : (R * R) * (R * R)) : R := snd (snd z).
 
-Definition layered : network :=
-  {| State := Rn 1; Param := Rn 1; dot_state := dot 1; dot_param := dot 1;
-     dot_state_inner := is_inner_product_Rn 1; dot_param_inner := is_inner_product_Rn 1;
-     Phi := fun z => / 4 * (h z * h z) + / 4 * (o z * o z) + w z * (h z * o z) + b z * h z;
-     F := fun z => (/ 2 * h z + w z * o z + b z, / 2 * o z + w z * h z);
-     Phi_theta := fun z => (h z * o z, h z);
-     ell := fun s => (snd s - 1) * (snd s - 1) / 2;
-     grad_ell := fun s => (0, snd s - 1);
-     s_star := (8, 4); theta := (/ 4, 3) |}.
-
 Lemma h_linear : is_linear (U := Z) (V := R1) h.
 Proof. exact (@is_linear_comp R_AbsRing Z (Rn 1) R1 _ _ (@is_linear_fst R_AbsRing (Rn 1) (Rn 1)) (@is_linear_fst R_AbsRing R1 R1)). Qed.
 Lemma o_linear : is_linear (U := Z) (V := R1) o.
@@ -256,7 +229,7 @@ apply (continuous_minus (V := R1) (fun s : Rn 1 => snd s) (fun _ => 1)).
 apply (@linear_cont R_AbsRing (Rn 1) R1 (fun s => snd s) s). apply is_linear_snd. apply continuous_const.
 Qed.
 
-Theorem layered_meets_every_hypothesis : meets_every_hypothesis layered.
+Theorem layered_meets_every_hypothesis : Pinned.layered_meets_every_hypothesis.
 Proof.
 split. { unfold has_primitive_function, primitive_function. apply filter_forall. exact layered_Phi. }
 split. { destruct (layered_F (s_star layered, theta layered)) as [DF HF].
@@ -278,14 +251,6 @@ End Layered.
 
 Section Sine.
 Notation Z := (prod_NormedModule R_AbsRing R1 R1).
-Definition sine : network :=
-  {| State := R1; Param := R1; dot_state := times; dot_param := times;
-     dot_state_inner := is_inner_product_R; dot_param_inner := is_inner_product_R;
-     Phi := fun z => / 4 * (fst z * fst z) + snd z * sin (fst z);
-     F := fun z => / 2 * fst z + snd z * cos (fst z);
-     Phi_theta := fun z => sin (fst z);
-     ell := fun s => (s - 1) * (s - 1) / 2; grad_ell := fun s => s - 1;
-     s_star := PI; theta := - PI / 2 |}.
 
 Lemma s_linear : is_linear (U := Z) (V := R1) (fun z => fst z). Proof. exact (@is_linear_fst R_AbsRing R1 R1). Qed.
 Lemma th_linear : is_linear (U := Z) (V := R1) (fun z => snd z). Proof. exact (@is_linear_snd R_AbsRing R1 R1). Qed.
@@ -311,7 +276,7 @@ Proof. eexists. unfold F, sine. differentiate atom. Qed.
 Lemma sine_Phi_theta (z : Z) : exists DPhi_theta, filterdiff (U := Z) (V := R1) (Phi_theta sine) (locally z) DPhi_theta.
 Proof. eexists. apply sin_rule. Qed.
 
-Theorem sine_meets_every_hypothesis : meets_every_hypothesis sine.
+Theorem sine_meets_every_hypothesis : Pinned.sine_meets_every_hypothesis.
 Proof.
 split. { unfold has_primitive_function, primitive_function. apply filter_forall. exact sine_Phi. }
 split. { destruct (sine_F (s_star sine, theta sine)) as [DF HF].

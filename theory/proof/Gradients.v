@@ -13,12 +13,6 @@ From CEP Require Import Algebra Limits.
 Set Implicit Arguments.
 Open Scope R_scope.
 
-(** ** Inner products *)
-Record is_inner_product (V : NM) (ip : V -> V -> R) : Prop := {
-  ip_lin : forall y, is_linear (V := R_NormedModule) (fun x => ip x y);
-  ip_sym : forall x y, ip x y = ip y x;
-  ip_pos : forall x, x <> zero -> 0 < ip x x }.
-
 Section Inner.
 Variables (V : NM) (ip : V -> V -> R).
 Hypothesis Hip : is_inner_product V ip.
@@ -45,9 +39,6 @@ Qed.
 End Inner.
 
 (** ** Gradients *)
-
-Definition is_gradient (V : NM) (ip : V -> V -> R) (f : V -> R) (p g : V) : Prop :=
-  filterdiff (V := R_NormedModule) f (locally p) (fun h => ip g h).
 
 (** A function has one gradient at most. *)
 Lemma gradient_unique (V : NM) ip (f : V -> R) p g1 g2 : is_inner_product V ip ->
@@ -203,46 +194,6 @@ apply Rmult_le_compat_l; lra. right; field; lra.
 Qed.
 End Schwarz.
 
-(** ** Products and [R^n] *)
-Definition product_inner (U V : NM) (ipU : U -> U -> R) (ipV : V -> V -> R) : prod_NormedModule R_AbsRing U V -> prod_NormedModule R_AbsRing U V -> R :=
-  fun z w => ipU (fst z) (fst w) + ipV (snd z) (snd w).
-Lemma is_inner_product_prod (U V : NM) ipU ipV : is_inner_product U ipU -> is_inner_product V ipV ->
-  is_inner_product (prod_NormedModule R_AbsRing U V) (@product_inner U V ipU ipV).
-Proof.
-intros HU HV. split.
-- intros [yu yv]. unfold product_inner; simpl.
-  assert (L1 := @is_linear_comp R_AbsRing (prod_NormedModule R_AbsRing U V) U R_NormedModule _ _ (@is_linear_fst R_AbsRing U V) (ip_lin HU yu)).
-  assert (L2 := @is_linear_comp R_AbsRing (prod_NormedModule R_AbsRing U V) V R_NormedModule _ _ (@is_linear_snd R_AbsRing U V) (ip_lin HV yv)).
-  assert (L3 := @is_linear_prod R_AbsRing (prod_NormedModule R_AbsRing U V) R_NormedModule R_NormedModule _ _ L1 L2).
-  exact (@is_linear_comp R_AbsRing _ _ R_NormedModule _ _ L3 (@is_linear_plus R_AbsRing R_NormedModule)).
-- intros x y. unfold product_inner. now rewrite (ip_sym HU), (ip_sym HV).
-- intros [x y] Hxy. unfold product_inner; simpl.
-  assert (P : forall (W : NM) (ipW : W -> W -> R), is_inner_product W ipW -> forall w, 0 <= ipW w w).
-  { intros W ipW HW w. destruct (eq_dec w zero) as [->|N]. right. now rewrite (ip0r HW). left; now apply (ip_pos HW). }
-  destruct (eq_dec x zero) as [E|N].
-  + assert (y <> zero). { intros E'. apply Hxy. now rewrite E, E'. }
-    generalize (P _ _ HU x) (ip_pos HV H). lra.
-  + generalize (P _ _ HV y) (ip_pos HU N). lra.
-Qed.
-Lemma is_inner_product_R : is_inner_product R_NormedModule (fun x y : R => x * y).
-Proof.
-split.
-- intros y. split.
-  intros x x'. unfold plus; simpl. ring.
-  intros k x. unfold scal; simpl; unfold mult; simpl. ring.
-  exists (Rabs y + 1). split. generalize (Rabs_pos y); lra.
-  intros x. unfold norm; simpl; unfold abs; simpl. rewrite Rabs_mult. generalize (Rabs_pos x) (Rabs_pos y). nra.
-- intros; ring.
-- intros x Hx. change (x <> 0) in Hx. nra.
-Qed.
-(** [Rn n] is [R^(n+1)], as an iterated product. *)
-Fixpoint Rn (n : nat) : NM := match n with O => R_NormedModule | S n => prod_NormedModule R_AbsRing R_NormedModule (Rn n) end.
-Fixpoint dot (n : nat) : Rn n -> Rn n -> R :=
-  match n return Rn n -> Rn n -> R with
-  | O => fun x y : R => x * y
-  | S n => @product_inner R_NormedModule (Rn n) (fun x y : R => x * y) (dot n) end.
-Lemma is_inner_product_Rn n : is_inner_product (Rn n) (dot n).
-Proof. induction n as [|n IH]. exact is_inner_product_R. simpl. apply is_inner_product_prod. exact is_inner_product_R. exact IH. Qed.
 (** The inner product is linear and continuous in its second argument too. *)
 Lemma ip_is_linear (V : NM) ip g : is_inner_product V ip -> is_linear (V := R_NormedModule) (fun h => ip g h).
 Proof.

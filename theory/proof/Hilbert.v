@@ -5,7 +5,7 @@
     bounded map has the same bound, and a continuously differentiable map is strictly differentiable. *)
 From Coq Require Import Reals Lra Lia.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Algebra Limits Gradients.
+From CEP Require Import Algebra Limits Gradients Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -99,14 +99,6 @@ induction n as [|n IH].
 Qed.
 
 (** ** Strict differentiability in the state *)
-
-(** The derivative of [dPhi/dtheta] in [s] is strict: the linear approximation holds for every
-    pair of states near [s_star], uniformly in the parameters near [theta]. *)
-Definition strictly_differentiable_in_s (State Param : NM) (Phi_theta : State * Param -> Param) (C : State -> Param)
-  (s_star : State) (theta : Param) : Prop :=
-  forall eps : posreal, exists d : posreal, forall (s s' : State) (th : Param),
-  norm (minus s s_star) < d -> norm (minus s' s_star) < d -> norm (minus th theta) < d ->
-  norm (minus (minus (Phi_theta (s', th)) (Phi_theta (s, th))) (C (minus s' s))) <= eps * norm (minus s' s).
 
 (** It is so when the derivative in [s] exists near rest and is continuous at rest. *)
 Theorem strict_of_continuous_derivative (State Param : NM) (ipT : Param -> Param -> R)

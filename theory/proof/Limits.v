@@ -146,13 +146,6 @@ Proof. unfold locally', within. apply filter_forall. auto. Qed.
 Lemma zero_div' : filterlim (fun b : R => 0 / b) (locally' (0:R)) (locally (0:R)).
 Proof. apply filterlim_ext with (fun _ : R => 0). intros x. unfold Rdiv; ring. apply filterlim_const. Qed.
 
-(** The paper's order of limits: [e -> 0] first, at each fixed [b], then [b -> 0].  The inner limit
-    [D0 b] must exist for every small [b <> 0]. *)
-Definition iterated_limit {V : NM} (D : R -> R -> V) (L : V) :=
-  exists D0 : R -> V,
-    locally' (0:R) (fun b => filterlim (fun e => D b e) (locally' (0:R)) (locally (D0 b))) /\
-    filterlim D0 (locally' (0:R)) (locally L).
-
 (** A function has one derivative at most: both give the same difference quotients. *)
 Lemma filterdiff_lin_unique (U V : NM) (f : U -> V) p l1 l2 :
   filterdiff f (locally p) l1 -> filterdiff f (locally p) l2 -> forall h, l1 h = l2 h.
@@ -271,7 +264,6 @@ rewrite <- Rmult_assoc. apply Rmult_le_compat_r. exact P.
 apply Rle_trans with (M * (eps / (M + 1))). apply Rmult_le_compat_l; auto. left; exact Y'.
 apply Rmult_le_reg_r with (M + 1). lra. field_simplify; [|lra]. generalize (cond_pos eps). nra.
 Qed.
-
 
 (** ** The norm of a pair bounds its components *)
 Section NormPair.

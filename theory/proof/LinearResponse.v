@@ -16,6 +16,7 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics.
+From CEP Require Export Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -152,7 +153,7 @@ Qed.
 End Joint.
 
 (** ** The linear recurrence in closed form *)
-Definition modified_jacobian (kappa : R) (x : State) : State := plus (J x) (scal (kappa : R_AbsRing) (B (C x))).
+Local Notation modified_jacobian := (modified_jacobian J B C).
 
 Lemma C_zero : C zero = zero. Proof. apply (linear_zero C C_linear). Qed.
 Lemma linear_phase_param kappa t : snd (linear_phase kappa t) = scal (kappa : R_AbsRing) (C (fst (linear_phase kappa t))).
@@ -300,5 +301,3 @@ split.
   apply (@flim_pair R (locally (0:R)) _ Z State _ _ _ _ I1 (@flim_fst R (locally (0:R)) _ State Param _ _ I2)). exact I4.
 Qed.
 End CEP.
-
-Arguments modified_jacobian {State Param}.

@@ -16,6 +16,7 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics AugmentedGradient.
+From CEP Require Export Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -26,39 +27,13 @@ Variables (ipS : State -> State -> R) (ipT : Param -> Param -> R).
 Hypothesis HT : is_inner_product Param ipT.
 Hypothesis HB : bounded_inner_product Param ipT.
 Variable B : nat.
-(* for the sample b: primitive function at its input, transition, derivative in theta, loss gradient at its target, rest *)
 Variables (Phi : nat -> State * Param -> R) (F : nat -> State * Param -> State) (phi : nat -> State -> Param).
 Variables (grad_ell : nat -> State -> State) (s_star : nat -> State) (theta : Param).
-
-Definition batch_mean (s' s : nat -> State) : Param :=
-  scal (/ INR B : R_AbsRing) (partial_sum (fun b => minus (phi b (s' b)) (phi b (s b))) B).
-
-(** One step of C-EP: every sample is nudged by its own loss; [theta] moves by the mean. *)
-Fixpoint batch_cep (beta eta : R) (t : nat) : (nat -> State) * Param :=
-  match t with
-  | O => (s_star, theta)
-  | S t => let s := fst (batch_cep beta eta t) in let th := snd (batch_cep beta eta t) in
-      let s' b := minus (F b (s b, th)) (scal (beta : R_AbsRing) (grad_ell b (s b))) in
-      (s', plus th (scal (eta / beta : R_AbsRing) (batch_mean s' s)))
-  end.
-
-(** [sum_b Phi_b + (B kappa / 2) |mean_b (phi_b(s_b) - phi_b(s_star_b))|^2]: for the mean of
-    the [Phi_b] this is [kappa / 2] times the square. *)
-Definition batch_augmented_Phi (kappa : R) (s : nat -> State) (th : Param) : R :=
-  partial_sum (V := R_NormedModule) (fun b => Phi b (s b, th)) B
-  + INR B * kappa / 2 * ipT (batch_mean s s_star) (batch_mean s s_star).
-Definition batch_augmented_F (kappa : R) (b : nat) (s : nat -> State) (th : Param) : State :=
-  F b (s b, plus th (scal (kappa : R_AbsRing) (batch_mean s s_star))).
-
-(** EP in it: [theta] fixed. *)
-Fixpoint batch_ep (kappa beta : R) (t : nat) : nat -> State :=
-  match t with
-  | O => s_star
-  | S t => fun b => minus (batch_augmented_F kappa b (batch_ep kappa beta t) theta)
-                          (scal (beta : R_AbsRing) (grad_ell b (batch_ep kappa beta t b)))
-  end.
-
-Definition replace_sample (b : nat) (x : State) (s : nat -> State) (i : nat) : State := if Nat.eqb i b then x else s i.
+Local Notation batch_mean := (batch_mean B phi).
+Local Notation batch_cep := (batch_cep B F phi grad_ell s_star theta).
+Local Notation batch_ep := (batch_ep B F phi grad_ell s_star theta).
+Local Notation batch_augmented_Phi := (batch_augmented_Phi ipT B Phi phi s_star).
+Local Notation batch_augmented_F := (batch_augmented_F B F phi s_star).
 
 Lemma partial_sum_ext (V : NM) (f g : nat -> V) n : (forall i, (i < n)%nat -> f i = g i) -> partial_sum f n = partial_sum g n.
 Proof. induction n as [|n IH]; intros H; simpl; auto. rewrite IH by (intros; apply H; lia). now rewrite H by lia. Qed.

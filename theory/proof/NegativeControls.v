@@ -117,7 +117,7 @@ Theorem refuted : ~ altered.
 Proof.
 intros H. destruct leaky_meets_every_hypothesis as [A1 [A2 [A3 [A4 A5]]]].
 assert (L := H leaky 0%nat _ _ A1 A2 A3 A4 A5 (proj1 (leaky_bptt 1)) (proj2 (leaky_bptt 0))).
-assert (E := iterated_limit_unique L (proj1 (leaky_theorem1 0))).
+assert (E := iterated_limit_unique L (proj1 (leaky_theorem1 0%nat))).
 change (- (/ 2) ^ 1 = - (/ 2) ^ 0) in E. simpl in E. lra.
 Qed.
 End StateOneStepLate.
@@ -142,7 +142,7 @@ Theorem refuted : ~ altered.
 Proof.
 intros H. destruct leaky_meets_every_hypothesis as [A1 [A2 [A3 [A4 A5]]]].
 assert (L := H leaky 0%nat _ _ A1 A2 A3 A4 A5 (proj1 (leaky_bptt 0)) (proj2 (leaky_bptt 1))).
-assert (E := iterated_limit_unique L (proj2 (leaky_theorem1 0))).
+assert (E := iterated_limit_unique L (proj2 (leaky_theorem1 0%nat))).
 change (- (/ 2) ^ 1 = - (/ 2) ^ 0) in E. simpl in E. lra.
 Qed.
 End ParamOneStepLate.
@@ -180,7 +180,7 @@ assert (Hr : filterlim (fun b : R => 1 * b / b) (locally' (0:R)) (locally (1:R))
   refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros b Hb. simpl. field; auto. }
 assert (L := H leaky _ _ (fun b => b) (fun b => 1 * b) 1 1%nat (leaky_derivatives 1 (1 / 2)) (proj2 (leaky_loss 1 (1 / 2)))
   leaky_settled id_to0' ne0' He Hr).
-assert (E := @punctured_limit_unique R1 _ _ _ L (proj1 (leaky_at_fixed_ratio 1 R1_neq_R0))).
+assert (E := @punctured_limit_unique R1 _ _ _ L (proj1 (leaky_at_fixed_ratio 1%nat R1_neq_R0))).
 change (- (/ 2 * (1 - 0) + 1 * 0) = - (/ 2 + 1) ^ 1) in E. simpl in E. lra.
 Qed.
 End KappaLeftOut.
@@ -218,7 +218,7 @@ assert (Hr : filterlim (fun b : R => 1 * b / b) (locally' (0:R)) (locally (1:R))
   refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros b Hb. simpl. field; auto. }
 assert (L := H leaky _ _ (fun b => b) (fun b => 1 * b) 1 1%nat (leaky_derivatives 1 (1 / 2)) (proj2 (leaky_loss 1 (1 / 2)))
   leaky_settled id_to0' ne0' He Hr).
-assert (E := @punctured_limit_unique R1 _ _ _ L (proj1 (leaky_at_fixed_ratio 1 R1_neq_R0))).
+assert (E := @punctured_limit_unique R1 _ _ _ L (proj1 (leaky_at_fixed_ratio 1%nat R1_neq_R0))).
 change (- (/ 2 * (1 - 0) + 1 * 0 + - (1 * (/ 2 * 0 + 1 * (1 * (1 - 0) + 0 * 0)))) = - (/ 2 + 1) ^ 1) in E. simpl in E. lra.
 Qed.
 End KappaSign.

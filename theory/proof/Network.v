@@ -7,7 +7,7 @@
 
 From Coq Require Import Reals List.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Algebra Limits Gradients Dynamics.
+From CEP Require Import Spaces Dynamics.
 Set Implicit Arguments.
 Open Scope R_scope.
 

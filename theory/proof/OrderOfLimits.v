@@ -37,6 +37,7 @@ From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse Potential JointLimit
   ModifiedJacobian MovingRatio FirstTrace.
 From CEP Require Export Hilbert.
+From CEP Require Export Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -326,15 +327,6 @@ split; split.
 Qed.
 
 (** ** Necessary and sufficient conditions on the network *)
-
-(** [good] holds along every filter on which beta and eta vanish together. *)
-Definition forces_order_of_limits (range : R -> Prop)
-  (good : forall T : Type, ((T -> Prop) -> Prop) -> (T -> R) -> (T -> R) -> Prop) : Prop :=
-  forall (T : Type) (FF : (T -> Prop) -> Prop) (HF : Filter FF) (beta eta : T -> R),
-  filterlim beta FF (locally (0:R)) -> FF (fun x => beta x <> 0) ->
-  filterlim eta FF (locally (0:R)) -> FF (fun x => eta x <> 0) ->
-  FF (fun x => range (eta x / beta x)) ->
-  good T FF beta eta -> filterlim (fun x => eta x / beta x) FF (locally (0:R)).
 
 (** Along the path [eta = k beta], with [k <> 0], the ratio does not vanish. *)
 Lemma straight_path (range : R -> Prop) (good : forall T : Type, ((T -> Prop) -> Prop) -> (T -> R) -> (T -> R) -> Prop) (k : R) : k <> 0 -> range k -> forces_order_of_limits range good ->

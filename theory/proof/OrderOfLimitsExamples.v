@@ -13,6 +13,7 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics LearningRules LinearResponse Potential Network
   ModifiedJacobian MovingRatio OrderOfLimits ErrorBound Examples.
+From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -34,14 +35,8 @@ Hypothesis C_linear : is_linear C.
 Hypothesis J_symmetric : forall x y, ipV (J x) y = ipV x (J y).
 Hypothesis BC_adjoint : forall v y, ipV (B v) y = ipW v (C y).
 Variable g : V.
+Local Notation quadratic := (quadratic HV HW J B C g).
 
-Definition quadratic : network :=
-  {| State := V; Param := W; dot_state := ipV; dot_param := ipW; dot_state_inner := HV; dot_param_inner := HW;
-     Phi := fun z => ipV (J (fst z)) (fst z) / 2 + ipV (B (snd z)) (fst z);
-     F := fun z => plus (J (fst z)) (B (snd z));
-     Phi_theta := fun z => C (fst z);
-     ell := fun s => ipV (plus s g) (plus s g) / 2; grad_ell := fun s => plus s g;
-     s_star := zero; theta := zero |}.
 Notation Z := (prod_NormedModule R_AbsRing V W).
 
 Lemma quadratic_primitive : has_primitive_function quadratic.
@@ -174,21 +169,16 @@ split.
   change (Rabs (a * x) <= (Rabs a + 1) * Rabs x). rewrite Rabs_mult. generalize (Rabs_pos x); nra.
 Qed.
 
-Definition alternating : network :=
-  @quadratic R1 R1 times times is_inner_product_R is_inner_product_R (fun x => - / 2 * x) (fun v => v) (fun x => x) 1.
-
-Theorem alternating_meets_every_hypothesis : meets_every_hypothesis alternating.
+Theorem alternating_meets_every_hypothesis : Pinned.alternating_meets_every_hypothesis.
 Proof.
 apply (@quadratic_meets_every_hypothesis R1 R1 times times 1); try apply is_linear_id; try apply scaling_linear. lra. apply times_bound.
 intros x y. unfold times. ring. reflexivity.
 Qed.
 
 (** [nabla_theta(0) = 1], [nabla_s(2) = nabla_theta(2) = 1/4]; and with eta = beta both updates of the step 2 are right. *)
-Theorem alternating_step_2 :
-  is_nabla_theta alternating 0 1 /\ is_nabla_s alternating 2 (/ 4) /\ is_nabla_theta alternating 2 (/ 4) /\
-  filterlim (fun beta => Delta_state alternating 2 beta (1 * beta)) (locally' (0:R)) (locally (opp (/ 4 : R1))) /\
-  filterlim (fun beta => Delta_param alternating 2 beta (1 * beta)) (locally' (0:R)) (locally (opp (/ 4 : R1))).
+Theorem alternating_step_2 : Pinned.alternating_step_2.
 Proof.
+red.
 assert (N := @quadratic_nabla R1 R1 times times 1 is_inner_product_R is_inner_product_R Rle_0_1 times_bound (fun x => - / 2 * x) (fun v => v) (fun x => x)
   (scaling_linear (- / 2)) is_linear_id is_linear_id ltac:(intros x y; unfold times; ring) ltac:(reflexivity) 1).
 assert (P := @quadratic_wrong_path R1 R1 times times 1 is_inner_product_R is_inner_product_R Rle_0_1 times_bound (fun x => - / 2 * x) (fun v => v) (fun x => x)
@@ -212,30 +202,21 @@ assert (B1 : Rabs y1 <= @norm R_AbsRing P2 (y1, y2)) by exact (norm_fst (y1, y2)
 eapply Rle_trans. apply Rabs_triang. rewrite !Rabs_mult.
 generalize (Rabs_pos x1) (Rabs_pos x2) (Rabs_pos y1) (Rabs_pos y2). nra.
 Qed.
-Definition matrix (a b c d : R) (x : P2) : P2 := (a * fst x + b * snd x, c * fst x + d * snd x).
 Lemma matrix_linear (a b c d : R) : is_linear (U := P2) (V := P2) (matrix a b c d).
 Proof. exact (@is_linear_prod R_AbsRing P2 R1 R1 _ _ (linear_plane a b) (linear_plane c d)). Qed.
-
-(** [J = diag(0, 1/3)], [B = ((1, 0), (3/4, 1/2))] and its transpose [C]; the loss gradient at rest is [(27, -20)]. *)
-Definition positive : network :=
-  @quadratic P2 P2 (dot 1) (dot 1) (is_inner_product_Rn 1) (is_inner_product_Rn 1)
-    (matrix 0 0 0 (/ 3)) (matrix 1 0 (3 / 4) (/ 2)) (matrix 1 (3 / 4) 0 (/ 2)) (27, -20).
 
 Lemma positive_symmetric (x y : P2) : dot 1 (matrix 0 0 0 (/ 3) x) y = dot 1 x (matrix 0 0 0 (/ 3) y).
 Proof. destruct x as [x1 x2]. destruct y as [y1 y2]. unfold matrix, dot, product_inner; simpl. ring. Qed.
 Lemma positive_adjoint (v y : P2) : dot 1 (matrix 1 0 (3 / 4) (/ 2) v) y = dot 1 v (matrix 1 (3 / 4) 0 (/ 2) y).
 Proof. destruct v as [v1 v2]. destruct y as [y1 y2]. unfold matrix, dot, product_inner; simpl. ring. Qed.
-Theorem positive_meets_every_hypothesis : meets_every_hypothesis positive.
+Theorem positive_meets_every_hypothesis : Pinned.positive_meets_every_hypothesis.
 Proof.
 apply (@quadratic_meets_every_hypothesis P2 P2 (dot 1) (dot 1) 2); try apply matrix_linear. lra. apply dot_bound. apply positive_symmetric. apply positive_adjoint.
 Qed.
 (** The Jacobian is positive semi-definite, and yet with eta = beta/3 both updates of the step 2 are right. *)
-Theorem positive_step_2 :
-  (forall x : P2, 0 <= dot 1 (matrix 0 0 0 (/ 3) x) x) /\
-  is_nabla_theta positive 0 (12, -10) /\ is_nabla_s positive 2 (0, - 20 / 9) /\ is_nabla_theta positive 2 (- 5 / 3, - 10 / 9) /\
-  filterlim (fun beta => Delta_state positive 2 beta (/ 3 * beta)) (locally' (0:R)) (locally (opp ((0, - 20 / 9) : P2))) /\
-  filterlim (fun beta => Delta_param positive 2 beta (/ 3 * beta)) (locally' (0:R)) (locally (opp ((- 5 / 3, - 10 / 9) : P2))).
+Theorem positive_step_2 : Pinned.positive_step_2.
 Proof.
+red.
 set (J := matrix 0 0 0 (/ 3)). set (B := matrix 1 0 (3 / 4) (/ 2)). set (C := matrix 1 (3 / 4) 0 (/ 2)).
 assert (N := @quadratic_nabla P2 P2 (dot 1) (dot 1) 2 (is_inner_product_Rn 1) (is_inner_product_Rn 1) two_pos dot_bound J B C
   (matrix_linear _ _ _ _) (matrix_linear _ _ _ _) (matrix_linear _ _ _ _) positive_symmetric positive_adjoint (27, -20)).
@@ -255,11 +236,6 @@ split. { rewrite <- E0. exact (proj2 (N 0%nat)). }
 rewrite <- EC, <- E. exact (conj N1 (conj N2 (conj P1 P2'))).
 Qed.
 
-(** [J = ((0, 1/2), (1/2, 0))]; the parameter acts on the hidden neuron, the loss on the output neuron. *)
-Definition to_hidden (v : R1) : P2 := (v, 0).
-Definition hidden (x : P2) : R1 := fst x.
-Definition deep : network :=
-  @quadratic P2 R1 (dot 1) times (is_inner_product_Rn 1) is_inner_product_R (matrix 0 (/ 2) (/ 2) 0) to_hidden hidden (0, 1).
 Lemma to_hidden_linear : is_linear to_hidden.
 Proof. apply (@is_linear_prod R_AbsRing R1 R1 R1 (fun v => v) (fun _ => zero)). apply is_linear_id. apply is_linear_zero. Qed.
 Lemma hidden_linear : is_linear hidden.
@@ -268,17 +244,16 @@ Lemma deep_symmetric (x y : P2) : dot 1 (matrix 0 (/ 2) (/ 2) 0 x) y = dot 1 x (
 Proof. destruct x as [x1 x2]. destruct y as [y1 y2]. unfold matrix, dot, product_inner; simpl. ring. Qed.
 Lemma deep_adjoint (v : R1) (y : P2) : dot 1 (to_hidden v) y = times v (hidden y).
 Proof. destruct y as [y1 y2]. unfold to_hidden, hidden, times, dot, product_inner; simpl. ring. Qed.
-Theorem deep_meets_every_hypothesis : meets_every_hypothesis deep.
+Theorem deep_meets_every_hypothesis : Pinned.deep_meets_every_hypothesis.
 Proof.
 apply (@quadratic_meets_every_hypothesis P2 R1 (dot 1) times 2). lra. apply dot_bound. apply matrix_linear. apply to_hidden_linear. apply hidden_linear.
 apply deep_symmetric. apply deep_adjoint.
 Qed.
 Local Notation right_up_to t := (fun T FF beta eta => forall j, (j <= t)%nat -> forall g_th, is_nabla_theta deep j g_th ->
    filterlim (fun x : T => Delta_param deep j (beta x) (eta x)) FF (locally (opp g_th))).
-Theorem deep_first_trace :
-  is_nabla_theta deep 0 0 /\ is_nabla_theta deep 1 (/ 2) /\
-  ~ forces_order_of_limits (fun _ => True) (right_up_to 1) /\ forces_order_of_limits (fun _ => True) (right_up_to 2).
+Theorem deep_first_trace : Pinned.deep_first_trace.
 Proof.
+red.
 set (J := matrix 0 (/ 2) (/ 2) 0).
 assert (N := @quadratic_nabla P2 R1 (dot 1) times 2 (is_inner_product_Rn 1) is_inner_product_R two_pos dot_bound J to_hidden hidden
   (matrix_linear _ _ _ _) to_hidden_linear hidden_linear deep_symmetric deep_adjoint (0, 1)).
@@ -311,11 +286,9 @@ Proof.
 unfold param_constant, validity_radius, state_constant, state_size, state_error, param_size. simpl. unfold next_state_error, next_param_size. simpl.
 repeat split; try field. apply Rmin_left. apply Rmult_le_reg_r with 11. lra. field_simplify; lra.
 Qed.
-Theorem leaky_error_bound (beta eta : R) : beta <> 0 -> eta <> 0 -> Rabs beta + Rabs (eta / beta) <= 1 ->
-  Rabs (Delta_state leaky 1 beta eta + / 2) <= 2 * (Rabs beta + Rabs (eta / beta)) /\
-  Rabs (Delta_param leaky 1 beta eta + / 2) <= 2 * (Rabs beta + Rabs (eta / beta)).
+Theorem leaky_error_bound : Pinned.leaky_error_bound.
 Proof.
-intros Hb He Hr. destruct (leaky_bptt 1) as [G1 G2]. destruct leaky_meets_every_hypothesis as [A1 [_ [[A3 _] [_ A5]]]].
+intros beta eta Hb He Hr. destruct (leaky_bptt 1) as [G1 G2]. destruct leaky_meets_every_hypothesis as [A1 [_ [[A3 _] [_ A5]]]].
 destruct (leaky_derivatives 1 (1 / 2)) as [D1 D2]. destruct leaky_constants as [K1 [K2 K3]].
 assert (Hd : nonnegative leaky_data) by (unfold nonnegative; simpl; lra).
 assert (Hbounds : bounds_problem R1 R1 (F leaky) (Phi_theta leaky) (grad_ell leaky) 1 (1 / 2)

@@ -28,7 +28,6 @@ Hypothesis ell_grad : is_gradient State ipS ell s_star (grad_ell s_star).
 Hypothesis grad_ell_cont : continuous grad_ell s_star.
 Hypothesis settled : F (s_star, theta) = s_star.
 
-
 (** ** Total derivatives and their parts *)
 
 Lemma lin_in1 : is_linear (U := State) (V := Z) (fun x => (x, zero)).
@@ -87,7 +86,6 @@ split.
 - rewrite <- gs_iter. apply (@bptt_gradient_state State Param ipS HS F ell (grad_ell s_star) s_star theta (dF_ds DF) (dF_dtheta DF) settled F_diff_split ell_grad dF_dtheta_linear (dF_ds DF) jacobian_symmetric).
 - rewrite <- gs_iter. apply (@bptt_gradient_param State Param ipS ipT HS HT F ell (grad_ell s_star) s_star theta (dF_ds DF) (dF_dtheta DF) settled F_diff_split ell_grad dF_ds_linear dF_dtheta_linear (dF_ds DF) (dPhi_theta_ds DPhi_theta) jacobian_symmetric mixed_derivative_adjoint t).
 Qed.
-
 
 (* One theta shared by K steps: the gradient is the sum over its copies. *)
 Lemma total_bptt_gradient (K : nat) : exists g_th : nat -> Param,

@@ -14,50 +14,11 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Network AugmentedGradient.
+From CEP Require Export Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
 
 (** ** Vocabulary *)
-
-Section Vocabulary.
-Variables (N : network) (sigma : State N -> State N).
-
-(** The pre-activation at rest, and the transition of the free phase. *)
-Definition a_star : State N := F N (s_star N, theta N).
-Definition transition (z : State N * Param N) : State N := sigma (F N z).
-
-(** The second phase with the nudge inside the activation. *)
-Definition inside_step (beta eta : R) (z : State N * Param N) : State N * Param N :=
-  let s' := sigma (minus (F N z) (scal (beta : R_AbsRing) (grad_ell N (fst z)))) in
-  (s', plus (snd z) (scal (eta / beta : R_AbsRing) (ep_rule (Phi_theta N) (z, s')))).
-Fixpoint inside_phase (beta eta : R) (t : nat) : State N * Param N :=
-  match t with O => (s_star N, theta N) | S t => inside_step beta eta (inside_phase beta eta t) end.
-Definition inside_Delta_state (t : nat) (beta eta : R) : State N :=
-  scal (/ beta : R_AbsRing) (minus (fst (inside_phase beta eta (1 + t))) (fst (inside_phase beta eta t))).
-Definition inside_Delta_param (t : nat) (beta eta : R) : Param N :=
-  scal (/ eta : R_AbsRing) (minus (snd (inside_phase beta eta (1 + t))) (snd (inside_phase beta eta t))).
-
-(** ... and outside it. *)
-Definition outside_Delta_state (t : nat) (beta eta : R) : State N :=
-  Delta_s transition (grad_ell N) (ep_rule (Phi_theta N)) (s_star N) (theta N) beta eta t.
-Definition outside_Delta_param (t : nat) (beta eta : R) : Param N :=
-  Delta_theta transition (grad_ell N) (ep_rule (Phi_theta N)) (s_star N) (theta N) beta eta t.
-
-(** BPTT for a loss [l]: the derivatives of the loss at time [T] in the pre-activation of
-    the state at [T - t], and in the copy of the parameters used in the transition to it. *)
-Definition is_preactivation_gradient (l : State N -> R) (t : nat) (g : State N) : Prop :=
-  is_gradient (State N) (dot_state N) (fun p => l (free_phase transition (theta N) t (sigma p))) a_star g.
-Definition is_parameter_gradient (l : State N -> R) (t : nat) (g : Param N) : Prop :=
-  is_gradient (Param N) (dot_param N) (fun th => l (free_phase transition (theta N) t (transition (s_star N, th)))) (theta N) g.
-
-(** The free phase has settled: [s_star = sigma(a_star)]. *)
-Definition activation_settled : Prop := transition (s_star N, theta N) = s_star N.
-(** [sigma] has the self-adjoint derivative [D] at [a_star]; for an activation applied unit by
-    unit, [D] is diagonal. *)
-Definition activation_differentiable (D : State N -> State N) : Prop :=
-  filterdiff sigma (locally a_star) D /\ forall x y, dot_state N (D x) y = dot_state N x (D y).
-Definition activation_continuous_nearby : Prop := locally a_star (fun p => continuous sigma p).
-End Vocabulary.
 
 (** ** The same phase, followed in the pre-activations *)
 

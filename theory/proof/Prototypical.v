@@ -18,6 +18,7 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Network Preactivation.
+From CEP Require Export Vocabulary Instances.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -149,10 +150,6 @@ End Inside.
 
     For one output with target [y]: its derivative at [sigma(v)] is [(sigma(v) - y) / sigma'(v)]. *)
 
-Definition sigmoid (v : R) : R := / (1 + exp (-4 * (v - 1 / 2))).
-Definition sigmoid_loss (y s : R) : R := - / 4 * (y * ln s + (1 - y) * ln (1 - s)).
-Definition tanh_loss (y s : R) : R := - / 2 * ((1 + y) * ln (1 + s) + (1 - y) * ln (1 - s)).
-
 Lemma sigmoid_bounds v : 0 < sigmoid v < 1.
 Proof.
 unfold sigmoid. assert (P := exp_pos (-4 * (v - 1 / 2))). split.
@@ -199,8 +196,6 @@ Qed.
 Section OneUnit.
 Let R1 := R_NormedModule.
 Let mul (x y : R) : R := x * y.
-Definition one_unit : network := @Network R1 R1 mul mul is_inner_product_R is_inner_product_R
-  (fun z => snd z * fst z) (fun z => snd z) (fun z => fst z) (fun s => s * s / 2) (fun s => s) (3 / 4) (1 / 2 + ln 3 / 4).
 Local Notation N := one_unit.
 
 Lemma one_unit_sigmoid : sigmoid (1 / 2 + ln 3 / 4) = 3 / 4.

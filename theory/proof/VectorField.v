@@ -21,11 +21,9 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
+From CEP Require Export Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
-
-(** The bias of the state update at step [t]. *)
-Definition vf_bias {V : NM} (J Jt : V -> V) (t : nat) (g : V) : V := minus (iterate J t g) (iterate Jt t g).
 
 (** ** Its size *)
 Section BiasBound.

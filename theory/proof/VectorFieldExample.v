@@ -7,21 +7,21 @@
 From Coq Require Import Reals Lra.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt VectorField.
+From CEP Require Import Instances.
+From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
 
 Section VFExample.
-Let R1 := R_NormedModule.
 Let S2 := prod_NormedModule R_AbsRing R1 R1.
-Let mul (x y : R) := x * y.
-Let ip2 := @product_inner R1 R1 mul mul.
-Let J (s : S2) : S2 := (0, fst s / 2).          (* not symmetric *)
-Let Jt (s : S2) : S2 := (snd s / 2, 0).
+Let ip2 := @product_inner R1 R1 times times.
 Let B (v : R1) : S2 := (v, 0).
-Let F (z : S2 * R1) : S2 := (snd z, fst (fst z) / 2).
-Let H (z : S2 * R1) (w : S2) : R1 := fst w.       (* = (dF/dtheta)^T, constant *)
-Let ell (s : S2) : R := snd s * snd s / 2.
-Let grad_ell (s : S2) : S2 := (0, snd s).
+Local Notation F := chain_F.
+Local Notation H := chain_H.
+Local Notation ell := chain_ell.
+Local Notation grad_ell := chain_grad_ell.
+Local Notation J := chain_J.
+Local Notation Jt := chain_Jt.
 
 Lemma is_lin_half : is_linear (U := R1) (V := R1) (fun x : R => x / 2).
 Proof.
@@ -39,25 +39,22 @@ Lemma vB : is_linear B.
 Proof. apply (@is_linear_prod R_AbsRing R1 R1 R1 (fun v => v) (fun _ => zero)). apply is_linear_id. apply is_linear_zero. Qed.
 
 (** At [t = 1] the gradient is 1/2; in the limit beta -> 0, eta = beta^2, the update of theta is 0. *)
-Theorem vf_bias_example : exists g_th : R, g_th = 1 / 2 /\
-  is_gradient R1 mul (fun th => ell (free_phase (State:=S2) (Param:=R1) F 2 1 (F ((2, 1), th)))) 2 g_th /\
-  filterlim (fun beta : R => Delta_theta (State:=S2) (Param:=R1) F grad_ell (vf_rule (State:=S2) (Param:=R1) H) (2, 1) 2 beta (beta * beta) 1)
-    (locally' (0:R)) (locally (0:R)).
+Theorem vf_bias_example : Pinned.vf_bias_example.
 Proof.
 assert (HF : is_inner_product S2 ip2) by exact (is_inner_product_prod is_inner_product_R is_inner_product_R).
-assert (fx : F ((2, 1), 2) = (2, 1)) by (unfold F; simpl; f_equal; lra).
+assert (fx : F ((2, 1), 2) = (2, 1)) by (unfold chain_F; simpl; f_equal; lra).
 assert (F_diff : filterdiff (U := prod_NormedModule R_AbsRing S2 R1) (V := S2) F (locally (((2, 1), 2) : prod_NormedModule R_AbsRing S2 R1)) (fun h => plus (J (fst h)) (B (snd h)))).
 { apply (@filterdiff_ext R_AbsRing (prod_NormedModule R_AbsRing S2 R1) S2 _ _ (fun h => plus (J (fst h)) (B (snd h)))).
-  intros [[x y] th]. unfold F, J, B; simpl. apply injective_projections; simpl.
+  intros [[x y] th]. unfold chain_F, chain_J, B; simpl. apply injective_projections; simpl.
   change (0 + th = th). ring. change (x / 2 + 0 = x / 2). ring.
   apply filterdiff_linear.
   assert (L1 := @is_linear_comp R_AbsRing (prod_NormedModule R_AbsRing S2 R1) S2 S2 _ _ (@is_linear_fst R_AbsRing S2 R1) vA).
   assert (L2 := @is_linear_comp R_AbsRing (prod_NormedModule R_AbsRing S2 R1) R1 S2 _ _ (@is_linear_snd R_AbsRing S2 R1) vB).
   exact (@is_linear_comp R_AbsRing _ _ S2 _ _ (@is_linear_prod R_AbsRing _ S2 S2 _ _ L1 L2) (@is_linear_plus R_AbsRing S2)). }
 assert (adjA : forall x y, ip2 (J x) y = ip2 x (Jt y)).
-{ intros [a c] [a' c']. unfold ip2, product_inner, mul, J, Jt; simpl. field. }
-assert (adjB : forall v y, ip2 (B v) y = mul v (H ((2, 1), 2) y)).
-{ intros v [a' c']. unfold ip2, product_inner, mul, B, H; simpl. ring. }
+{ intros [a c] [a' c']. unfold ip2, product_inner, times, chain_J, chain_Jt; simpl. field. }
+assert (adjB : forall v y, ip2 (B v) y = times v (H ((2, 1), 2) y)).
+{ intros v [a' c']. unfold ip2, product_inner, times, B, chain_H; simpl. ring. }
 assert (ell_grad : is_gradient S2 ip2 ell (2, 1) (grad_ell (2, 1))).
 { apply quadratic_remainder_diff. apply (ip_is_linear _ HF).
   exists 1. split. lra. apply filter_forall. intros p. set (q := minus p ((2, 1) : S2)).
@@ -76,17 +73,17 @@ assert (He0 : locally' (0:R) (fun x : R => x * x <> 0)).
 { refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros x Hx Q. apply Hx. nra. }
 assert (Hk : filterlim (fun x : R => x * x / x) (locally' (0:R)) (locally (0:R))).
 { eapply filterlim_ext_loc; [|exact id_to0']. refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros x Hx. simpl. field; auto. }
-assert (grad := @bptt_gradient_param S2 R1 ip2 mul HF is_inner_product_R F ell (grad_ell (2, 1)) (2, 1) 2 J B fx F_diff ell_grad vA vB Jt (H ((2, 1), 2)) adjA adjB 1).
+assert (grad := @bptt_gradient_param S2 R1 ip2 times HF is_inner_product_R F ell (grad_ell (2, 1)) (2, 1) 2 J B fx F_diff ell_grad vA vB Jt (H ((2, 1), 2)) adjA adjB 1).
 assert (cH : forall eps : posreal, locally (((2, 1), 2) : prod_NormedModule R_AbsRing S2 R1) (fun z => forall w, norm (minus (H z w) (H ((2, 1), 2) w)) <= eps * norm w)).
 { intros eps. apply filter_forall. intros z w.
   assert (E : minus (H z w) (H ((2, 1), 2) w) = zero) by apply (plus_opp_r (H z w)).
   eapply Rle_trans. right; apply f_equal; exact E. eapply Rle_trans. right; apply norm_zero.
   apply Rmult_le_pos. left; apply cond_pos. apply norm_ge_0. }
 assert (gradS := @bptt_gradient_state S2 R1 ip2 HF F ell (grad_ell (2, 1)) (2, 1) 2 J B fx F_diff ell_grad vB Jt adjA 1).
-assert (X := proj2 (@vf_joint_limit S2 R1 ip2 mul HF is_inner_product_R F ell grad_ell (2, 1) 2 J Jt B H vA vB (@is_linear_fst R_AbsRing R1 R1) F_diff adjA adjB cH ell_grad grad_ell_cont fx
+assert (X := proj2 (@vf_joint_limit S2 R1 ip2 times HF is_inner_product_R F ell grad_ell (2, 1) 2 J Jt B H vA vB (@is_linear_fst R_AbsRing R1 R1) F_diff adjA adjB cH ell_grad grad_ell_cont fx
    1 _ _ gradS grad R (locally' (0:R)) _ (fun x => x) (fun x => x * x) id_to0' ne0' He0 Hk)).
 exists (nabla_theta (State:=S2) (Param:=R1) (grad_ell (2, 1)) Jt (H ((2, 1), 2)) 1).
-split. { unfold nabla_theta, nabla_s, Jt, H, grad_ell; simpl. lra. }
+split. { unfold nabla_theta, nabla_s, chain_Jt, chain_H, chain_grad_ell; simpl. lra. }
 split. exact grad.
 match type of X with filterlim _ _ (locally ?x) => assert (E : x = 0) end.
 { change (- (1 / 2 + (0 + - (1 / 2))) = 0). lra. }
@@ -99,10 +96,9 @@ Proof.
 unfold norm; simpl. unfold prod_norm; simpl. unfold norm; simpl. unfold abs; simpl.
 f_equal. generalize (Rsqr_abs x) (Rsqr_abs y). unfold Rsqr. intros Hx Hy. rewrite !Rmult_1_r, <- Hx, <- Hy. reflexivity.
 Qed.
-Theorem vf_bias_bound_attained :
-  (forall x : S2, @norm R_AbsRing S2 (minus (J x) (Jt x)) <= / 2 * @norm R_AbsRing S2 x) /\
-  @norm R_AbsRing S2 (vf_bias J Jt 1 ((0, 1) : S2)) = INR 1 * / 2 * Rmax 1 1 ^ (1 - 1) * @norm R_AbsRing S2 ((0, 1) : S2).
+Theorem vf_bias_bound_attained : Pinned.vf_bias_bound_attained.
 Proof.
+red. change (Rn 1) with S2.
 split.
 - intros [x y]. change (minus (J (x, y)) (Jt (x, y))) with ((0 + - (y / 2), x / 2 + - 0) : S2).
   rewrite !S2_norm. right.

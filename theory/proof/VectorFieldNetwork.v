@@ -6,7 +6,7 @@
 
 From Coq Require Import Reals.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Algebra Limits Gradients Dynamics ErrorConstants.
+From CEP Require Import Spaces Dynamics Network Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -107,3 +107,8 @@ Definition vf_is_nabla_s (N : vector_field) (t : nat) (g : vf_State N) : Prop :=
 Definition vf_is_nabla_theta (N : vector_field) (t : nat) (g : vf_Param N) : Prop :=
   is_gradient (vf_Param N) (vf_dot_param N)
     (fun th => vf_ell N (free_phase (vf_F N) (vf_theta N) t (vf_F N (vf_s_star N, th)))) (vf_theta N) g.
+
+(** Theorem 1 is false with the correction [c], on some network that meets every hypothesis. *)
+Definition misses (c : forall N : vector_field, vf_State N -> vf_State N) : Prop :=
+  exists (N : vector_field) (t : nat) (g_s : vf_State N), vf_meets_every_hypothesis N /\ vf_is_nabla_s N t g_s /\
+    ~ iterated_limit (Delta_state_less N (c N) t) (opp g_s).

@@ -1,4 +1,4 @@
-"""The check of the development: sources, compilation, axioms, coqchk, negative controls."""
+"""The check of the development: sources, compilation, statements, coqchk, negative controls."""
 
 import argparse
 import shutil
@@ -7,11 +7,19 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-from theory.proof import coq, sources
+from theory.proof import comparison, coq, pins, sources
 from theory.proof.report import ControlVerdict, Report, TheoremVerdict
-from theory.proof.statements import Statements, load, markdown_table, problems
+from theory.proof.statements import (
+    STATEMENTS_FILE,
+    MapRow,
+    Statements,
+    load,
+    markdown_table,
+    problems,
+)
 
 HERE = Path(__file__).resolve().parent
 EXIT_FAIL = 1
@@ -20,15 +28,14 @@ EXIT_NOT_RUN = 3
 
 def static_problems(folder: Path, statements: Statements) -> list[str]:
     """Everything that can be found wrong without running Coq."""
-    files = sources.file_problems(folder)
-    stated_in: dict[str, set[str]] = {}
+    proved_in: dict[str, set[str]] = {}
     for result in sources.results(folder):
-        if result.kind == "Theorem":
-            stated_in.setdefault(result.file, set()).add(result.name)
+        proved_in.setdefault(result.file, set()).add(result.name)
     return [
-        *files,
+        *sources.file_problems(folder),
         *sources.forbidden_commands(folder),
-        *problems(statements, stated_in),
+        *pins.problems(folder, statements.trusted),
+        *problems(statements, proved_in, pins.stated(folder)),
         *sources.controls(folder)[1],
     ]
 
@@ -43,7 +50,11 @@ def check(folder: Path = HERE, *, jobs: int = 2) -> Report:
     start = time.monotonic()
     statements = load(folder / "statements.toml")
     found = static_problems(folder, statements)
-    listed = tuple(TheoremVerdict(item, (), "not run") for item in statements.theorems)
+    stated = pins.stated(folder)
+    listed = tuple(
+        TheoremVerdict(item, (), "not run", stated.get(item.name, ""))
+        for item in statements.theorems
+    )
     if found:
         return Report(
             "fail",
@@ -59,11 +70,18 @@ def check(folder: Path = HERE, *, jobs: int = 2) -> Report:
             return Report("not run", reason, theorems=listed, rows=statements.rows)
         for name in sources.project_files(folder):
             shutil.copy(folder / name, build / name)
-        return _check_with_coq(build, sources.project_files(folder), statements, jobs, start)
+        return _check_with_coq(
+            build, sources.project_files(folder), statements.rows, listed, jobs, start
+        )
 
 
 def _check_with_coq(
-    build: Path, files: list[str], statements: Statements, jobs: int, start: float
+    build: Path,
+    files: list[str],
+    rows: tuple[MapRow, ...],
+    listed: tuple[TheoremVerdict, ...],
+    jobs: int,
+    start: float,
 ) -> Report:
     results = len(sources.results(build))  # before files of ours are added to the copy
     runs = coq.compile_all(build, files, jobs)
@@ -74,14 +92,16 @@ def _check_with_coq(
         for name in files
         if name not in runs or not runs[name].ok
     ]
-    theorems = tuple(TheoremVerdict(item, (), "fail") for item in statements.theorems)
+    all_compiled = not found
+    theorems, problems_of_theorems = theorem_verdicts(build, listed)
+    found += problems_of_theorems
     verdicts: tuple[ControlVerdict, ...] = ()
-    if not found:
+    if all_compiled:
+        checked = [*files, comparison.FILE] if not problems_of_theorems else files
         with ThreadPoolExecutor(2) as pool:
-            context = pool.submit(coq.recheck, build, files)
-            theorems, problems_of_axioms = _axioms(build, statements)
+            context = pool.submit(coq.recheck, build, checked)
             verdicts, problems_of_controls = control_verdicts(build, max(1, jobs - 1))
-        found = [*context.result()[1], *problems_of_axioms, *problems_of_controls]
+        found += [*context.result()[1], *problems_of_controls]
     return Report(
         "fail" if found else "pass",
         f"{len(found)} problems" if found else "every statement proved, every alteration refused",
@@ -89,30 +109,35 @@ def _check_with_coq(
         time.monotonic() - start,
         theorems,
         verdicts,
-        statements.rows,
+        rows,
         tuple(found),
         results,
         len(files),
     )
 
 
-def _axioms(build: Path, statements: Statements) -> tuple[tuple[TheoremVerdict, ...], list[str]]:
+def theorem_verdicts(
+    build: Path, listed: tuple[TheoremVerdict, ...]
+) -> tuple[tuple[TheoremVerdict, ...], list[str]]:
+    """Compare each theorem with its pinned statement; returns the verdicts and the problems."""
     try:
-        axioms = coq.axioms_of(build, statements.theorems)
+        compared = comparison.compare(build, [item.theorem for item in listed])
     except (RuntimeError, ValueError) as error:
-        return tuple(TheoremVerdict(item, (), "fail") for item in statements.theorems), [str(error)]
-    verdicts = tuple(
-        TheoremVerdict(
-            item, axioms[item.name], "pass" if all(map(coq.allowed, axioms[item.name])) else "fail"
-        )
-        for item in statements.theorems
-    )
-    return verdicts, [
-        f"{item.theorem.name} rests on {name}, which is not allowed"
-        for item in verdicts
-        for name in item.axioms
-        if not coq.allowed(name)
+        return tuple(replace(item, verdict="fail") for item in listed), [str(error)]
+    found = [
+        f"{item.theorem.name}: {item.theorem.file} does not prove what {STATEMENTS_FILE} states: "
+        f"{compared.refused[item.theorem.name]}"
+        for item in listed
+        if item.theorem.name in compared.refused
     ]
+    verdicts = []
+    for item in listed:
+        axioms = compared.axioms.get(item.theorem.name, ())
+        foreign = [name for name in axioms if not comparison.allowed(name)]
+        found += [f"{item.theorem.name} rests on {name}, which is not allowed" for name in foreign]
+        proved = item.theorem.name not in compared.refused and not foreign
+        verdicts.append(replace(item, axioms=axioms, verdict="pass" if proved else "fail"))
+    return tuple(verdicts), found
 
 
 def control_verdicts(build: Path, jobs: int) -> tuple[tuple[ControlVerdict, ...], list[str]]:
@@ -148,7 +173,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--table", action="store_true", help="print the map of README.md as Markdown and stop"
     )
+    parser.add_argument(
+        "--pin",
+        action="store_true",
+        help=f"note the trusted definitions as they are in {pins.DIGESTS_FILE} and stop",
+    )
     options = parser.parse_args(arguments)
+    if options.pin:
+        pins.write_digests(HERE, load(HERE / "statements.toml").trusted)
+        return 0
     if options.table:
         sys.stdout.write(markdown_table(load(HERE / "statements.toml")))
         return 0

@@ -1,6 +1,5 @@
-"""Running Coq: compiling in dependency order, listing axioms, re-checking with coqchk."""
+"""Running Coq: compiling in dependency order, asking its toplevel, re-checking with coqchk."""
 
-import re
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -9,11 +8,9 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from theory.proof.sources import Control
-from theory.proof.statements import Theorem
+from theory.proof.sources import PREFIX, Control
 
-PREFIX = "CEP"
-TOOLS = ("coqc", "coqdep", "coqchk")
+TOOLS = ("coqc", "coqdep", "coqchk", "coqtop")
 TIME_LIMIT_S = 600
 MESSAGE_LENGTH = 300
 
@@ -40,19 +37,36 @@ class Run:
     output: str
 
 
-def _run(arguments: Iterable[str], folder: Path) -> Run:
+def _run(arguments: Iterable[str], folder: Path, commands: str = "") -> Run:
     try:
         done = subprocess.run(  # noqa: S603 - our own sources, no shell
             list(arguments),
             cwd=folder,
-            capture_output=True,
+            input=commands,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             check=False,
             timeout=TIME_LIMIT_S,
         )
     except subprocess.TimeoutExpired:
         return Run(ok=False, output=f"no answer within {TIME_LIMIT_S} s")
-    return Run(done.returncode == 0, (done.stdout + done.stderr).strip())
+    return Run(done.returncode == 0, done.stdout.strip())
+
+
+def _coq(tool: str) -> list[str]:
+    return [tool, "-q", "-w", "none", "-Q", ".", PREFIX]
+
+
+def compile_text(folder: Path, name: str, source: str) -> Run:
+    """Write ``source`` to the file ``name`` of ``folder`` and compile it."""
+    (folder / name).write_text(source, encoding="utf-8")
+    return _run([*_coq("coqc"), name], folder)
+
+
+def toplevel(folder: Path, commands: str) -> Run:
+    """Give the commands to Coq's toplevel, which goes on after an error."""
+    return _run(_coq("coqtop"), folder, commands)
 
 
 def missing(folder: Path) -> str:
@@ -60,8 +74,7 @@ def missing(folder: Path) -> str:
     absent = [tool for tool in TOOLS if shutil.which(tool) is None]
     if absent:
         return f"{', '.join(absent)} not found"
-    (folder / "Probe.v").write_text("From Coquelicot Require Coquelicot.\n", encoding="utf-8")
-    probe = _run(["coqc", "-w", "none", "Probe.v"], folder)
+    probe = compile_text(folder, "Probe.v", "From Coquelicot Require Coquelicot.\n")
     return "" if probe.ok else f"Coquelicot not found by coqc ({probe.output.splitlines()[-1]})"
 
 
@@ -98,8 +111,7 @@ def compile_all(folder: Path, files: Iterable[str], jobs: int) -> dict[str, Run]
     with ThreadPoolExecutor(jobs) as pool:
         while order.is_active():
             for name in order.get_ready():
-                command = ["coqc", "-q", "-w", "none", "-Q", ".", PREFIX, name]
-                running[pool.submit(_run, command, folder)] = name
+                running[pool.submit(_run, [*_coq("coqc"), name], folder)] = name
             if not running:
                 break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -108,53 +120,6 @@ def compile_all(folder: Path, files: Iterable[str], jobs: int) -> dict[str, Run]
                 if done[name].ok:
                     order.done(name)
     return done
-
-
-_MARK = "@@ "
-
-
-def axioms_of(folder: Path, theorems: Iterable[Theorem]) -> dict[str, tuple[str, ...]]:
-    """The axioms that ``Print Assumptions`` lists for each theorem, by the theorem's name.
-
-    Names are as short as they are unambiguous without any library imported.
-    Raises ``RuntimeError`` with Coq's message when a theorem is not there.
-    """
-    lines = []
-    for theorem in theorems:
-        module = f"{PREFIX}.{Path(theorem.file).stem}"
-        lines += [
-            f"Require {module}.",
-            f'Goal True. idtac "{_MARK}{theorem.name}". exact I. Qed.',
-            f"Print Assumptions {module}.{theorem.name}.",
-        ]
-    (folder / "AxiomsOf.v").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    run = _run(["coqc", "-q", "-w", "none", "-Q", ".", PREFIX, "AxiomsOf.v"], folder)
-    if not run.ok:
-        msg = f"Print Assumptions failed: {run.output}"
-        raise RuntimeError(msg)
-    found = {}
-    for part in run.output.split(_MARK)[1:]:
-        name, _, listing = part.partition("\n")
-        found[name.strip()] = tuple(sorted(parse_axioms(listing)))
-    return found
-
-
-def parse_axioms(listing: str) -> list[str]:
-    """Names of the axioms in one answer of ``Print Assumptions``.
-
-    Raises ``ValueError`` when the answer is neither a list nor "Closed under …".
-    """
-    if "Closed under the global context" in listing:
-        return []
-    if not listing.lstrip().startswith("Axioms:"):
-        msg = f"not an answer of Print Assumptions: {listing[:200]!r}"
-        raise ValueError(msg)
-    return re.findall(r"^([\w.']+)(?=\s*:|\s*$)", listing.partition("Axioms:")[2], re.MULTILINE)
-
-
-def allowed(axiom: str) -> bool:
-    """Whether a name, qualified as far as Coq printed it, is one of the allowed axioms."""
-    return any(full == axiom or full.endswith("." + axiom) for full in ALLOWED_AXIOMS)
 
 
 def recheck(folder: Path, files: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -196,8 +161,7 @@ def refusal(folder: Path, control: Control) -> str:
     control could not be stated, and is raised as ``RuntimeError``.
     """
     name = f"Control{control.name}.v"
-    (folder / name).write_text(control.source, encoding="utf-8")
-    run = _run(["coqc", "-q", "-w", "none", "-Q", ".", PREFIX, name], folder)
+    run = compile_text(folder, name, control.source)
     if run.ok:
         return ""
     where, _, message = run.output.partition("Error:")

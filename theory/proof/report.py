@@ -9,11 +9,15 @@ from theory.proof.statements import MapRow, Theorem
 
 @dataclass(frozen=True)
 class TheoremVerdict:
-    """A main theorem, the axioms it rests on, and ``pass``, ``fail`` or ``not run``."""
+    """A main theorem, the axioms it rests on, and ``pass``, ``fail`` or ``not run``.
+
+    ``statement`` is what it must state, as ``Pinned.v`` has it.
+    """
 
     theorem: Theorem
     axioms: tuple[str, ...]
     verdict: str
+    statement: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,12 @@ class Report:
                 "coq_version": self.coq_version,
                 "seconds": round(self.seconds, 1),
                 "theorems": [
-                    {**asdict(item.theorem), "axioms": list(item.axioms), "verdict": item.verdict}
+                    {
+                        **asdict(item.theorem),
+                        "statement": item.statement,
+                        "axioms": list(item.axioms),
+                        "verdict": item.verdict,
+                    }
                     for item in self.theorems
                 ],
                 "negative_controls": [asdict(item) for item in self.negative_controls],

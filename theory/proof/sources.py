@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+PREFIX = "CEP"  # of the development, in From CEP Require Import …
 CONTROLS_FILE = "NegativeControls.v"
 
 # Each of these would let a statement pass without a proof, or hide what it rests on.

@@ -1,6 +1,7 @@
 """The main theorems and the map from the paper to them, read from ``statements.toml``."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,18 +15,7 @@ SYMBOLIC = (
     "centred",
 )
 
-MAIN_FILES = (
-    "Statements.v",
-    "FurtherStatements.v",
-    "MiniBatch.v",
-    "SettlingBound.v",
-    "Examples.v",
-    "AugmentedExamples.v",
-    "OrderOfLimitsExamples.v",
-    "VectorFieldExample.v",
-    "Counterexamples.v",
-    "CorrectedExample.v",
-)
+STATEMENTS_FILE = "Pinned.v"
 
 
 @dataclass(frozen=True)
@@ -54,10 +44,11 @@ class MapRow:
 
 @dataclass(frozen=True)
 class Statements:
-    """Everything that ``statements.toml`` holds."""
+    """Everything that ``statements.toml`` holds; ``trusted`` are files, in order of need."""
 
     theorems: tuple[Theorem, ...]
     rows: tuple[MapRow, ...]
+    trusted: tuple[str, ...]
 
 
 def load(path: Path) -> Statements:
@@ -81,7 +72,11 @@ def load(path: Path) -> Statements:
             _text(path, "map", entry, key) for key in ("statement", "paper", "symbolic", "test")
         )
         rows.append(MapRow(statement, paper, tuple(coq), symbolic, test))
-    return Statements(theorems, tuple(rows))
+    trusted = data.get("trusted")
+    if not isinstance(trusted, list) or not all(isinstance(name, str) for name in trusted):
+        msg = f"{path.name}: trusted = {trusted!r}, expected a list of files"
+        raise ValueError(msg)
+    return Statements(theorems, tuple(rows), tuple(trusted))
 
 
 def _text(path: Path, table: str, entry: dict[str, object], key: str) -> str:
@@ -92,23 +87,30 @@ def _text(path: Path, table: str, entry: dict[str, object], key: str) -> str:
     return value
 
 
-def problems(statements: Statements, stated_in: dict[str, set[str]]) -> list[str]:
-    """What is wrong with the list and the map, given the theorems that each file states.
+def problems(
+    statements: Statements, proved_in: dict[str, set[str]], pinned: Iterable[str]
+) -> list[str]:
+    """What is wrong with the list and the map, given the results that each file proves.
 
-    Every theorem of ``MAIN_FILES`` must be listed and every listed one must be there; every
+    The listed theorems must be those that are ``pinned``, each proved in its file; every
     theorem named in the map must be listed, and every listed one must be in the map.
     """
     listed = [(theorem.file, theorem.name) for theorem in statements.theorems]
-    stated = [(file, name) for file in MAIN_FILES for name in sorted(stated_in.get(file, ()))]
     found = [
         f"statements.toml: there is no theorem {name} in {file}"
         for file, name in listed
-        if (file, name) not in stated
+        if name not in proved_in.get(file, ())
+    ]
+    statable = list(pinned)
+    found += [
+        f"statements.toml: {name} has no statement in {STATEMENTS_FILE}"
+        for _, name in listed
+        if name not in statable
     ]
     found += [
-        f"statements.toml: {name} of {file} is not listed"
-        for file, name in stated
-        if (file, name) not in listed
+        f"statements.toml: {name} of {STATEMENTS_FILE} is not listed"
+        for name in statable
+        if name not in {name for _, name in listed}
     ]
     names = [name for _, name in listed]
     found += [
