@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal
 
-from cep_core.activations import activation_named
+from cep_core.activations import ACTIVATIONS, activation_named
+from cep_core.fields import (
+    Fields,
+    Kind,
+    choice,
+    number,
+    one_of,
+    plain_name,
+    positive,
+    rate,
+    sequence,
+    shown,
+    text,
+    whole,
+)
 from cep_core.networks import DriftSlope, EnergyBased, Nudge, Prototypical
-from cep_core.rules import Rule, rule_named
+from cep_core.rules import RULES, Rule
+from reproduce.fields import read_toml
 
 FIGURES = Path(__file__).parent.parent / "experiments" / "figures.toml"
 
-Kind = Literal["processes", "orders"]
-T = TypeVar("T")
+DIGITS = 4000
+"""Embedded training digits."""
+
+MOST_STEPS = 10**6
+MOST_UNITS = 10**6
+MOST_VALUES = 2**28
+"""Numbers in the processes of one side: two gigabytes."""
 
 DYNAMICS: dict[tuple[str, str], str] = {
     ("energy-based", "published"): "as published (no ρ′ in the output drift)",
@@ -148,192 +167,144 @@ def dynamics_title(setting: str, dynamics: str, rule: str) -> str:
     return DYNAMICS.get(published, DYNAMICS[setting, dynamics])
 
 
-class _Fields:
-    """A TOML table that names itself, the field and the value when something is wrong."""
-
-    def __init__(self, where: str, table: Any) -> None:
-        if not isinstance(table, dict):
-            msg = f"{where}: expected a table, found {table!r}"
-            raise ValueError(msg)  # noqa: TRY004 - a mistake in a file, not in a program
-        self.where, self.table, self.read = where, table, set[str]()
-
-    def get(self, field: str, expected: str, convert: Callable[[Any], T], *default: T) -> T:
-        self.read.add(field)
-        if field not in self.table:
-            if default:
-                return default[0]
-            msg = f"{self.where}: field {field!r} is missing; expected {expected}"
-            raise ValueError(msg)
-        value = self.table[field]
-        try:
-            return convert(value)
-        except (TypeError, ValueError, KeyError) as error:
-            msg = f"{self.where}: field {field!r}: expected {expected}, found {value!r}"
-            raise ValueError(msg) from error
-
-    def done(self) -> None:
-        unknown = sorted(set(self.table) - self.read)
-        if unknown:
-            msg = f"{self.where}: unknown field {unknown[0]!r}"
-            raise ValueError(msg)
-
-
-def _count(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError
-    return value
-
-
-def _index(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError
-    return value
-
-
-def _positive(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise ValueError
-    return float(value)
-
-
-def _rate(value: Any) -> float:
-    return 0.0 if value == 0 and not isinstance(value, bool) else _positive(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise TypeError
-    return value
-
-
-def _rule(value: Any) -> str:
-    return rule_named(_text(value)).name
-
-
-def _list(convert: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
-    def convert_all(values: Any) -> tuple[T, ...]:
-        if not isinstance(values, list) or not values:
-            raise TypeError
-        return tuple(convert(value) for value in values)
-
-    return convert_all
-
-
-def _range(value: Any) -> tuple[float, float]:
-    low, high = _list(_positive)(value)
-    if low >= high:
-        raise ValueError
-    return low, high
-
-
-def _setting(where: str, name: str, table: Any) -> Setting:
-    fields = _Fields(f"{where}: settings.{name}", table)
+def _setting(fields: Fields, name: str) -> Setting:
+    steps = whole(1, MOST_STEPS)
     setting = Setting(
         name,
-        fields.get("beta", "a positive number", _positive),
-        fields.get("free_steps", "a positive count", _count),
-        fields.get("nudged_steps", "a positive count", _count),
-        fields.get("dt", "a positive number", _positive) if name == "energy-based" else None,
+        fields.get("beta", positive()),
+        fields.get("free_steps", steps),
+        fields.get("nudged_steps", steps),
+        fields.get("dt", positive(1)) if name == "energy-based" else None,
     )
     fields.done()
     return setting
 
 
-def _column(where: str, table: Any) -> Column:
-    fields = _Fields(where, table)
-    column = Column(
-        fields.get("rule", "EP, C-EP or C-VF", _rule),
-        fields.get("eta", "a rate of 0 or more", _rate),
-        fields.get("angle", "degrees", lambda v: float(_rate(v)), None),
-    )
+def _column(fields: Fields) -> Column:
+    rule = RULES[fields.get("rule", choice(*RULES))]
+    angle = fields.get("angle", number(0, 180)) if rule.vector_field else None
+    column = Column(rule.name, fields.get("eta", rate()), angle)
     fields.done()
     return column
 
 
-def _part(where: str, table: Any) -> Part:
-    fields = _Fields(where, table)
+def _part(fields: Fields, processes: list[str]) -> Part:
     part = Part(
-        fields.get("name", "a name", _text),
-        fields.get("label", "the paper's name of the figure", _text),
-        fields.get("what", "neurons or synapses", _text),
-        fields.get("layers", "a list such as ['s_0', 's_1']", _list(_text)),
+        fields.get("name", plain_name()),
+        fields.get("label", text()),
+        fields.get("what", choice("neurons", "synapses")),
+        fields.get("layers", sequence(choice(*processes))),
     )
     fields.done()
     return part
 
 
+def _processes_of(shared: Shared) -> list[str]:
+    """Names of the processes of a layered network: neurons, biases, weights either way."""
+    layers = len(shared.layers) - 1
+    above = [*range(1, layers), "x"]
+    return [
+        name
+        for n, m in zip(range(layers), above, strict=True)
+        for name in (f"s_{n}", f"b_{n}", f"W_{n}_{m}", *([] if m == "x" else [f"W_{m}_{n}"]))
+    ]
+
+
 def _processes(
-    where: str, name: str, table: Any, shared: Shared, settings: dict[str, Setting]
+    fields: Fields, name: str, shared: Shared, settings: dict[str, Setting]
 ) -> ProcessFigure:
-    fields = _Fields(where, table)
-    setting = fields.get("setting", f"one of {sorted(settings)}", lambda v: settings[v])
-    known = [d for s, d in DYNAMICS if s == setting.name]
-    rows = fields.get("rows", f"some of {known}", _list(lambda v: known[known.index(v)]))
-    tables = fields.get("columns", "a list of tables", _list(lambda v: v))
-    parts = fields.get("parts", "a list of tables", _list(lambda v: v))
-    title = fields.get("title", "a title", _text)
-    fields.done()
-    return ProcessFigure(
+    setting = fields.get("setting", one_of(settings))
+    known = [dynamics for of, dynamics in DYNAMICS if of == setting.name]
+    figure = ProcessFigure(
         name,
-        title,
+        fields.get("title", text()),
         shared,
         setting,
-        rows,
-        tuple(_column(f"{where}: columns", t) for t in tables),
-        tuple(_part(f"{where}: parts", t) for t in parts),
-    )
-
-
-def _orders(
-    where: str, name: str, table: Any, shared: Shared, settings: dict[str, Setting]
-) -> OrderFigure:
-    fields = _Fields(where, table)
-    allowed = ("beta", "kappa")
-    against = fields.get("against", "beta or kappa", lambda v: allowed[allowed.index(v)])
-    fit = fields.get("fit", "two increasing positive numbers", _range)
-    figure = OrderFigure(
-        name,
-        fields.get("title", "a title", _text),
-        shared,
-        tuple(settings.values()),
-        cast("Literal['beta', 'kappa']", against),
-        fields.get("scales", "positive numbers", _list(_positive)),
-        fields.get("fixed", "a positive number", _positive),
-        fit,
-        fields.get("fit_centred", "two increasing positive numbers", _range, fit),
+        fields.get("rows", sequence(choice(*known))),
+        tuple(_column(column) for column in fields.tables("columns")),
+        tuple(_part(part, _processes_of(shared)) for part in fields.tables("parts")),
     )
     fields.done()
     return figure
+
+
+def _orders(fields: Fields, name: str, shared: Shared, settings: dict[str, Setting]) -> OrderFigure:
+    fit = fields.get("fit", _RANGE)
+    figure = OrderFigure(
+        name,
+        fields.get("title", text()),
+        shared,
+        tuple(settings.values()),
+        fields.get("against", one_of(_AGAINST)),
+        fields.get("scales", sequence(positive())),
+        fields.get("fixed", positive()),
+        fit,
+        fields.get("fit_centred", _RANGE, fit),
+    )
+    fields.done()
+    return figure
+
+
+def _increasing(value: Any) -> tuple[float, float]:
+    low, high = sequence(positive(), 2, 2).convert(value)
+    if low >= high:
+        raise ValueError
+    return low, high
+
+
+_SETTINGS = list(dict.fromkeys(setting for setting, _ in DYNAMICS))
+_AGAINST: dict[str, Literal["beta", "kappa"]] = {"beta": "beta", "kappa": "kappa"}
+_RANGE = Kind("two increasing positive numbers", _increasing)
 
 
 def read_figures(path: Path = FIGURES) -> dict[str, Figure]:
     """Every figure by name.
 
     Raises:
-        ValueError: the file is missing or malformed; names file, field, value and expectation.
+        FieldError: the file is missing or malformed; names file, field, value and expectation.
 
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        msg = f"{path}: no such file; expected the specification of the figures"
-        raise ValueError(msg) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path}: not valid TOML: {error}"
-        raise ValueError(msg) from error
-    fields = _Fields(str(path), table)
+    fields = read_toml(path)
     shared = Shared(
-        fields.get("seed", "a seed of 0 or more", _index),
-        fields.get("digit", "a position of 0 or more", _index),
-        fields.get("layers", "layer sizes, input first", _list(_count)),
-        fields.get("activation", "the name of an activation", lambda v: activation_named(v).name),
+        fields.get("seed", whole()),
+        fields.get("digit", whole(0, DIGITS - 1)),
+        fields.get("layers", sequence(whole(1, MOST_UNITS), 2)),
+        fields.get("activation", choice(*ACTIVATIONS)),
     )
-    tables = fields.get("settings", "a table of settings", lambda v: _Fields("settings", v).table)
-    settings = {name: _setting(str(path), name, value) for name, value in tables.items()}
+    tables = fields.table("settings")
+    settings = {
+        name: _setting(tables.table(name), name) for name in _SETTINGS if name in tables.values
+    }
+    tables.done(_SETTINGS)
+    _bounded(fields, shared, settings)
     figures: dict[str, Figure] = {}
-    for kind, build in (("processes", _processes), ("orders", _orders)):
-        listed = fields.get(kind, "a table of figures", lambda v: _Fields("figures", v).table)
-        for name, value in listed.items():
-            figures[name] = build(f"{path}: {kind}.{name}", name, value, shared, settings)
+    for name, table in fields.named("processes", {}).items():
+        figures[name] = _processes(table, name, shared, settings)
+    for name, table in fields.named("orders", {}).items():
+        figures[name] = _orders(table, name, shared, settings)
     fields.done()
+    _named_apart(fields, figures)
     return figures
+
+
+def _named_apart(fields: Fields, figures: dict[str, Figure]) -> None:
+    """Refuse two figures, or two files of figures, of one name, and names that are none."""
+    tables = [*fields.values.get("processes", ()), *fields.values.get("orders", ())]
+    files = [
+        part.name for f in figures.values() if isinstance(f, ProcessFigure) for part in f.parts
+    ]
+    for names in (tables, files):
+        for i, name in enumerate(names):
+            if not plain_name().admits(name):
+                raise fields.fault("figures", plain_name().expected, shown(name))
+            if name in names[:i]:
+                raise fields.fault("figures", "different names", f"{name!r} twice")
+
+
+def _bounded(fields: Fields, shared: Shared, settings: dict[str, Setting]) -> None:
+    """Refuse processes that no memory holds: a value per weight and nudged step."""
+    weights = sum(a * b for a, b in pairwise(shared.layers))
+    steps = max((setting.nudged_steps for setting in settings.values()), default=1)
+    if weights * steps > MOST_VALUES:
+        expected = f"at most {MOST_VALUES} weights times nudged steps"
+        raise fields.fault("layers", expected, list(shared.layers))

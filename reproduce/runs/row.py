@@ -3,25 +3,75 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
 import torch
 
-from cep_core.activations import activation_named
+from cep_core.activations import ACTIVATIONS, activation_named
+from cep_core.fields import (
+    FieldError,
+    Kind,
+    choice,
+    flag,
+    number,
+    plain_name,
+    positive,
+    rate,
+    sequence,
+    shown,
+    text,
+    whole,
+)
 from cep_core.learning import Procedure
 from cep_core.networks import DriftSlope, EnergyBased, Network, Nudge, Prototypical, answering
-from cep_core.rules import learning_rates, rule_named
+from cep_core.rules import RULES, learning_rates, rule_named
+from reproduce.fields import read_toml
 
 ROWS = Path(__file__).parent.parent / "experiments" / "table"
 
 SETTINGS = ("prototypical", "energy-based")
 
 
-class SpecError(ValueError):
+MOST_STEPS = 10**6
+MOST_UNITS = 10**6
+MOST_WEIGHTS = 2**28
+"""A gigabyte in float32; training holds a few copies."""
+
+
+class SpecError(FieldError):
     """A specification that cannot be run; the text names file, field, value, what was expected."""
+
+
+def kinds() -> dict[str, Kind[Any]]:
+    """What each field of a row may hold, where it is given."""
+    steps = whole(1, MOST_STEPS)
+    return {
+        "name": plain_name(),
+        "title": text(),
+        "rule": choice(*RULES),
+        "sizes": sequence(whole(1, MOST_UNITS), 2),
+        "learning_rates": sequence(rate()),
+        "beta": positive(),
+        "free_steps": steps,
+        "nudged_steps": steps,
+        "epochs": steps,
+        "setting": choice(*SETTINGS),
+        "activation": choice(*ACTIVATIONS),
+        "output_activation": choice(*ACTIVATIONS),
+        "nudge": choice(*get_args(Nudge)),
+        "angle": number(0, 180),
+        "positive_probability": number(0, 1),
+        "train_input_bias": flag(),
+        "centred": flag(),
+        "damping": positive(1),
+        "batch": whole(1, MOST_UNITS),
+        "dt": positive(1),
+        "drift_slope": choice(*get_args(DriftSlope)),
+        "clamp": flag(),
+    }
 
 
 @dataclass(frozen=True)
@@ -82,30 +132,32 @@ class Row:
 
     def __post_init__(self) -> None:
         """Refuse what is out of range or contradicts itself."""
-        for field in ("free_steps", "nudged_steps", "epochs", "batch"):
-            _require(getattr(self, field) >= 1, field, getattr(self, field), "a positive integer")
-        enough = len(self.sizes) > 1 and min(self.sizes) > 0
-        _require(enough, "sizes", self.sizes, "two or more positive sizes, input first")
-        rates = self.learning_rates
-        fits = len(rates) == len(self.sizes) - 1 and all(0 <= rate < float("inf") for rate in rates)
-        _require(fits, "learning_rates", rates, f"{len(self.sizes) - 1} rates of 0 or more")
-        _require(0 < self.beta < float("inf"), "beta", self.beta, "a positive number")
-        p = self.positive_probability
-        _require(0 <= p <= 1, "positive_probability", p, "a probability between 0 and 1")
-        _one_of("setting", self.setting, SETTINGS)
-        _one_of("nudge", self.nudge, get_args(Nudge))
-        _one_of("drift_slope", self.drift_slope, get_args(DriftSlope))
+        for name, kind in kinds().items():
+            value = getattr(self, name)
+            if value is not None or name not in _OPTIONAL:
+                _require(kind.admits(value), name, value, kind.expected)
+        sizes, rates = self.sizes, self.learning_rates
+        weights = sum(a * b for a, b in pairwise(sizes))
+        _require(weights <= MOST_WEIGHTS, "sizes", sizes, f"at most {MOST_WEIGHTS} weights in all")
+        states = self.batch * sum(sizes)
+        _require(
+            states <= MOST_WEIGHTS, "batch", self.batch, f"at most {MOST_WEIGHTS} neurons in all"
+        )
+        _require(
+            len(rates) == len(sizes) - 1,
+            "learning_rates",
+            rates,
+            f"{len(sizes) - 1} of them, one per layer",
+        )
         if self.rule == "C-VF":
-            ok = self.angle is not None and 0 <= self.angle <= 180  # noqa: PLR2004 - degrees
-            _require(ok, "angle", self.angle, "degrees between 0 and 180 for rule C-VF")
+            _require(self.angle is not None, "angle", None, "degrees from 0 to 180 for rule C-VF")
         else:
             _require(self.angle is None, "angle", self.angle, "none: only C-VF has one")
         if self.setting == "prototypical":
             _require(self.dt is None, "dt", self.dt, "none in the prototypical setting")
             _require(not self.clamp, "clamp", self.clamp, "false in the prototypical setting")
         else:
-            ok = self.dt is not None and 0 < self.dt <= 1
-            _require(ok, "dt", self.dt, "a step between 0 and 1 in the energy-based setting")
+            _require(self.dt is not None, "dt", None, "a step, in the energy-based setting")
             _require(self.nudge == "outside", "nudge", self.nudge, "outside when energy-based")
         _ = self.network, self.procedure  # their own checks name the field too
 
@@ -190,68 +242,23 @@ def read_row(path: Path) -> Row:
             type or out of range.
 
     """
-    values = read_toml(path)
-    fields = {field.name: field for field in dataclasses.fields(Row)}
-    for field, value in values.items():
-        if field not in fields:
-            raise SpecError(f"{path}: {field}: expected one of {', '.join(fields)}")
-        values[field] = typed(path, field, value, str(fields[field].type))
-    for name, declared in fields.items():
-        if declared.default is dataclasses.MISSING and name not in values:
-            raise SpecError(f"{path}: {name}: expected a value, found none")
+    fields = read_toml(path, SpecError)
+    known = kinds()
+    values = {
+        field.name: fields.get(field.name, known[field.name])
+        for field in dataclasses.fields(Row)
+        if field.default is dataclasses.MISSING or field.name in fields.values
+    }
+    fields.done(known)
     try:
         return Row(**values)
     except ValueError as error:
         raise SpecError(f"{path}: {error}") from None
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    Raises:
-        SpecError: it is missing or not TOML.
-
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError(f"{path}: expected TOML, found: {error}") from None
-
-
-_KINDS: dict[str, tuple[type, ...]] = {
-    "int": (int,),
-    "float": (int, float),
-    "bool": (bool,),
-    "str": (str,),
-}
-
-
-def typed(path: Path, field: str, value: Any, annotation: str) -> Any:
-    """Return a field's value in its declared type; ``annotation`` is the type as a class spells it.
-
-    Raises:
-        SpecError: the value is of another type.
-
-    """
-    kind = annotation.removesuffix(" | None")
-    if kind.startswith("tuple["):
-        item = kind.removeprefix("tuple[").split(",")[0]
-        if not isinstance(value, list):
-            raise SpecError(f"{path}: {field}: expected a list of {item}, found {value!r}")
-        return tuple(typed(path, field, element, item) for element in value)
-    kind = kind if kind in _KINDS else "str"
-    right = isinstance(value, _KINDS[kind]) and isinstance(value, bool) == (kind == "bool")
-    if not right:
-        raise SpecError(f"{path}: {field}: expected a value of type {kind}, found {value!r}")
-    return float(value) if kind == "float" else value
+_OPTIONAL = {field.name for field in dataclasses.fields(Row) if field.default is None}
 
 
 def _require(holds: bool, field: str, value: object, expected: str) -> None:  # noqa: FBT001 - a condition
     if not holds:
-        raise SpecError(f"{field}: expected {expected}, found {value}")
-
-
-def _one_of(field: str, value: str, choices: tuple[str, ...]) -> None:
-    _require(value in choices, field, repr(value), f"one of {', '.join(choices)}")
+        raise SpecError(f"{field}: expected {expected}, found {shown(value)}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from reproduce.runs.row import SpecError, read_toml, typed
+from cep_core.fields import Fields, flag, number, text, whole
+from reproduce.fields import read_toml
 
 PUBLISHED = Path(__file__).parent / "published.toml"
 
@@ -47,23 +48,29 @@ def read_published(path: Path = PUBLISHED) -> Published:
     """Read what the paper reports.
 
     Raises:
-        SpecError: the file is missing or malformed.
+        FieldError: the file is missing or malformed.
 
     """
-    values = read_toml(path)
-    for field, kind in (("source", "str"), ("trials", "int")):
-        typed(path, field, values.get(field), kind)
-    rows = {}
-    for name, row in values.get("rows", {}).items():
-        try:
-            test = row["test_error"]
-            numbers = (float(test["mean"]), float(test["std"]), float(row["train_error"]))
-            confirmed = row["confirmed"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise SpecError(
-                f"{path}: rows.{name}: expected test_error with mean and std, train_error and "
-                f"confirmed, found {row} ({error!r})"
-            ) from None
-        typed(path, f"rows.{name}.confirmed", confirmed, "bool")
-        rows[name] = PublishedRow(*numbers, confirmed=confirmed)
-    return Published(values["source"], values["trials"], rows)
+    fields = read_toml(path)
+    published = Published(
+        fields.get("source", text()),
+        fields.get("trials", whole(1)),
+        {name: _row(row) for name, row in fields.named("rows", {}).items()},
+    )
+    fields.get("data", text(), "")
+    fields.done()
+    return published
+
+
+def _row(fields: Fields) -> PublishedRow:
+    percent = number(0, 100)
+    test = fields.table("test_error")
+    row = PublishedRow(
+        test.get("mean", percent),
+        test.get("std", percent),
+        fields.get("train_error", percent),
+        confirmed=fields.get("confirmed", flag()),
+    )
+    test.done()
+    fields.done()
+    return row

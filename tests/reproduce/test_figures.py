@@ -57,13 +57,39 @@ def test_figures_have_the_settings_of_the_paper():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("digit = 15", "digit = -1", "field 'digit': expected a position of 0 or more, found -1"),
-        ('rule = "EP"', 'rule = "PE"', "field 'rule': expected EP, C-EP or C-VF, found 'PE'"),
-        ('setting = "prototypical"', 'setting = "toy"', "field 'setting': expected one of"),
-        ("free_steps = 800", "free_steps = 0", "field 'free_steps': expected a positive count"),
-        ("dt = 0.08\n", "", "settings.energy-based: field 'dt' is missing"),
-        ('"EP", eta = 0.0', '"EP", eta = 0.0, speed = 1', "unknown field 'speed'"),
-        ("seed = 0", "seed 0", "not valid TOML"),
+        ("digit = 15", "digit = -1", ": digit: expected a whole number from 0 to 3999, found -1"),
+        (
+            'rule = "EP"',
+            'rule = "PE"',
+            ": processes.fig-05b.columns[0].rule: expected one of EP, C-EP, C-VF, found 'PE'",
+        ),
+        (
+            'setting = "prototypical"',
+            'setting = "toy"',
+            "processes.fig-08-09.setting: expected one of energy-based, prototypical, found 'toy'",
+        ),
+        (
+            "free_steps = 800",
+            "free_steps = 0",
+            "settings.energy-based.free_steps: expected a whole number from 1 to 1000000, found 0",
+        ),
+        (
+            "dt = 0.08\n",
+            "",
+            "settings.energy-based.dt: expected a positive number from 1e-30 to 1,",
+        ),
+        ('"EP", eta = 0.0', '"EP", eta = 0.0, speed = 1', "speed: expected one of the fields eta"),
+        ('"EP", eta = 0.0', '"EP", eta = 0.0, angle = 1', "angle: expected one of the fields eta"),
+        ("seed = 0", "seed 0", "figures.toml: expected TOML, found"),
+        ("beta = 0.005", "beta = 1e308", "settings.energy-based.beta: expected a positive number"),
+        ("[784, 512, 10]", "[784, 1_000_000_000, 10]", "layers: expected a list of 2 or more"),
+        ("[784, 512, 10]", "[784, 99_999, 10]", "expected at most 268435456 weights times nudged"),
+        ("seed = 0", f"seed = {'9' * 400}", "seed: expected a whole number from 0 to 1000000000"),
+        ('layers = ["s_0"]', 'layers = ["s_7"]', "layers: expected a list of 1 or more values, ea"),
+        ("[processes.fig-05b]", '[processes."../x"]', "figures: expected a name of letters, digi"),
+        ("[processes.fig-05b]", "[orders.error-beta]", "expected"),
+        ('name = "fig-09"', 'name = "fig-08"', "expected different names, found 'fig-08' twice"),
+        ("[settings.prototypical]", "[settings.toy]", "settings.toy: expected one of the fields"),
     ],
 )
 def test_a_wrong_specification_is_named(tmp_path, old, new, message):

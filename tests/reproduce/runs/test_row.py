@@ -1,10 +1,13 @@
 """Rows and published numbers: every fault of a file is named, every row is the paper's."""
 
+import dataclasses
+
 import pytest
 import torch
 
+from cep_core.fields import FieldError
 from cep_core.networks import EnergyBased, Prototypical
-from reproduce.runs.row import SpecError, read_row, row_named, row_names
+from reproduce.runs.row import Row, SpecError, kinds, read_row, row_named, row_names
 from reproduce.table.published import read_published
 from reproduce.table.results import ALL_ROWS
 
@@ -98,35 +101,47 @@ def test_the_same_seed_starts_every_rule_from_the_same_point():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (GOOD + "momentum = 1\n", "momentum: expected one of name, title"),
-        (GOOD.replace("beta = 0.5", ""), "beta: expected a value, found none"),
-        (GOOD.replace("0.5", '"0.5"'), "beta: expected a value of type float, found '0.5'"),
-        (GOOD.replace("epochs = 2", "epochs = 2.0"), "epochs: expected a value of type int"),
-        (GOOD.replace("epochs = 2", "epochs = true"), "epochs: expected a value of type int"),
-        (GOOD + "centred = 1\n", "centred: expected a value of type bool, found 1"),
-        (GOOD.replace("[0.1, 0.2]", "0.1"), "learning_rates: expected a list of float, found 0.1"),
-        (GOOD.replace("[0.1, 0.2]", "[0.1]"), r"learning_rates: expected 2 rates of 0 or more"),
-        (GOOD.replace("0.2]", "-1.0]"), r"learning_rates: expected 2 rates of 0 or more"),
-        (GOOD.replace("0.2]", "nan]"), r"learning_rates: expected 2 rates of 0 or more"),
-        (GOOD.replace("[784, 8, 10]", "[784]"), "sizes: expected two or more positive sizes"),
-        (GOOD.replace("beta = 0.5", "beta = 0"), "beta: expected a positive number, found 0"),
-        (GOOD.replace("beta = 0.5", "beta = inf"), "beta: expected a positive number, found inf"),
-        (GOOD.replace("free_steps = 5", "free_steps = 0"), "free_steps: expected a positive int"),
-        (GOOD.replace('"EP"', '"EQ"'), "rule 'EQ' is not known; expected one of: EP, C-EP, C-VF"),
-        (GOOD + 'activation = "relu"\n', "activation 'relu' is not known; expected one of"),
+        (GOOD + "momentum = 1\n", "momentum: expected one of the fields activation, angle, .*, found another"),
+        (GOOD.replace("beta = 0.5", ""), "beta: expected a positive number from 1e-30 to 1e\\+30, found none"),
+        (GOOD.replace("0.5", '"0.5"'), "beta: expected a positive number .*, found '0.5'"),
+        (GOOD.replace("epochs = 2", "epochs = 2.0"), "epochs: expected a whole number .*, found 2.0"),
+        (GOOD.replace("epochs = 2", "epochs = true"), "epochs: expected a whole number .*, found True"),
+        (GOOD + "centred = 1\n", "centred: expected true or false, found 1"),
+        (GOOD.replace("[0.1, 0.2]", "0.1"), "learning_rates: expected a list .*, found 0.1"),
+        (GOOD.replace("[0.1, 0.2]", "[0.1]"), "learning_rates: expected 2 of them, one per layer"),
+        (GOOD.replace("0.2]", "-1.0]"), r"learning_rates: expected .* 0, or a positive .*-1.0\]"),
+        (GOOD.replace("0.2]", "nan]"), r"learning_rates: expected .* found \[0.1, nan\]"),
+        (GOOD.replace("[784, 8, 10]", "[784]"), "sizes: expected a list of 2 or more values"),
+        (GOOD.replace("beta = 0.5", "beta = 0"), "beta: expected a positive number .*, found 0"),
+        (GOOD.replace("beta = 0.5", "beta = inf"), "beta: expected a positive number .*, found inf"),
+        (GOOD.replace("free_steps = 5", "free_steps = 0"), "free_steps: expected a whole number from 1 to 1000000, found 0"),
+        (GOOD.replace('"EP"', '"EQ"'), "rule: expected one of EP, C-EP, C-VF, found 'EQ'"),
+        (GOOD + 'activation = "relu"\n', "activation: expected one of .*, found 'relu'"),
         (GOOD + 'nudge = "beside"\n', "nudge: expected one of outside, inside, found 'beside'"),
         (GOOD + 'setting = "odd"\n', "setting: expected one of prototypical, energy-based"),
         (GOOD + "angle = 10\n", "angle: expected none: only C-VF has one, found 10.0"),
-        (CVF.replace("45", "181"), "angle: expected degrees between 0 and 180 .*, found 181.0"),
+        (CVF.replace("45", "181"), "angle: expected a number from 0 to 180, found 181"),
         (CVF.replace("angle = 45", ""), "angle: expected degrees .*, found None"),
         (CVF + "centred = true\n", "centred: expected rule EP, found C-VF"),
-        (GOOD + "damping = 0\n", r"damping: expected a factor in \(0, 1\], found 0"),
-        (GOOD + "positive_probability = 2\n", "positive_probability: expected a probability"),
+        (GOOD + "damping = 0\n", "damping: expected a positive number from 1e-30 to 1, found 0"),
+        (GOOD + "positive_probability = 2\n", "positive_probability: expected a number from 0 to 1, found 2"),
         (GOOD + "dt = 0.1\n", "dt: expected none in the prototypical setting, found 0.1"),
-        (ENERGY.replace("dt = 0.1", ""), "dt: expected a step between 0 and 1"),
+        (ENERGY.replace("dt = 0.1", ""), "dt: expected a step, in the energy-based setting, found None"),
         (ENERGY + 'nudge = "inside"\n', "nudge: expected outside when energy-based"),
         (ENERGY + 'drift_slope = "some"\n', "drift_slope: expected one of all, hidden, none"),
         ("rule = ", "expected TOML, found"),
+        (GOOD.replace("0.5", "1e308"), "beta: expected a positive number .*, found 1e\\+308"),
+        (GOOD.replace("0.5", "1e-320"), "beta: expected a positive number .*, found 1e-320"),
+        (GOOD.replace("0.5", "9" * 400), r"beta: expected a positive number .*, found 9+\.\.\.9+$"),
+        (GOOD.replace("0.5", "9" * 5000), r"expected TOML, found: Exceeds the limit"),
+        (GOOD.replace("0.5", "0x" + "f" * 5000), "beta: expected .*, found a very large int"),
+        (GOOD.replace("784, 8", "784, 1_000_000_000"), "sizes: expected a list .* 1 to 1000000"),
+        (GOOD.replace("784, 8", "784, 999_999"), "sizes: expected at most 268435456 weights"),
+        (GOOD + "batch = 999_999\n", "batch: expected at most 268435456 neurons in all"),
+        (GOOD.replace("[0.1, 0.2]", "[]"), "learning_rates: expected a list of 1 or more values"),
+        (GOOD.replace("[784, 8, 10]", "[]"), "sizes: expected a list of 2 or more values"),
+        (GOOD.replace("mine", "../mine"), "name: expected a name of letters, digits .* '../mine'"),
+        ("a = " + "[" * 9999 + "]" * 9999, "expected TOML, found tables nested too deeply"),
     ],
 )
 def test_every_fault_of_a_row_names_file_and_field(row_of, tmp_path, text, message):
@@ -134,8 +149,12 @@ def test_every_fault_of_a_row_names_file_and_field(row_of, tmp_path, text, messa
         row_of(text)
 
 
+def test_every_field_of_a_row_has_a_kind():
+    assert kinds().keys() == {field.name for field in dataclasses.fields(Row)}
+
+
 def test_a_missing_file_and_an_unknown_row_are_named(tmp_path):
-    with pytest.raises(SpecError, match=r"none\.toml: cannot be read: No such file"):
+    with pytest.raises(SpecError, match=r"none\.toml: expected a TOML file, found none"):
         row_named(str(tmp_path / "none.toml"))
     with pytest.raises(SpecError, match=r"row: expected one of .*EP-1h.*, found 'EP-3h'"):
         row_named("EP-3h")
@@ -155,17 +174,17 @@ def test_what_is_shown_as_published_is_marked_until_it_is_confirmed(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("trials = 3", "source: expected a value of type str, found None"),
-        ('source = "s"\ntrials = "5"', "trials: expected a value of type int, found '5'"),
-        ('source = "s"\ntrials = 5\n[rows.A]\ntrain_error = 1', r"rows\.A: expected test_error"),
+        ("trials = 3", "source: expected a text, found none"),
+        ('source = "s"\ntrials = "5"', "trials: expected a whole number .*, found '5'"),
+        ('source = "s"\ntrials = 5\n[rows.A]\ntrain_error = 1', r"rows\.A\.test_error: expected a table, found none"),
         (
             PUBLISHED.replace("true", '"no"'),
-            r"rows\.A\.confirmed: expected a value of type bool, found 'no'",
+            r"rows\.A\.confirmed: expected true or false, found 'no'",
         ),
     ],
 )
 def test_every_fault_of_the_published_numbers_is_named(tmp_path, text, message):
     path = tmp_path / "published.toml"
     path.write_text(text)
-    with pytest.raises(SpecError, match=f"^{path}: {message}"):
+    with pytest.raises(FieldError, match=f"^{path}: {message}"):
         read_published(path)
