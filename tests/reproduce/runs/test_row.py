@@ -101,11 +101,23 @@ def test_the_same_seed_starts_every_rule_from_the_same_point():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (GOOD + "momentum = 1\n", "momentum: expected one of the fields activation, angle, .*, found another"),
-        (GOOD.replace("beta = 0.5", ""), "beta: expected a positive number from 1e-30 to 1e\\+30, found none"),
+        (
+            GOOD + "momentum = 1\n",
+            "momentum: expected one of the fields activation, angle, .*, found another",
+        ),
+        (
+            GOOD.replace("beta = 0.5", ""),
+            "beta: expected a positive number from 1e-30 to 1e\\+30, found none",
+        ),
         (GOOD.replace("0.5", '"0.5"'), "beta: expected a positive number .*, found '0.5'"),
-        (GOOD.replace("epochs = 2", "epochs = 2.0"), "epochs: expected a whole number .*, found 2.0"),
-        (GOOD.replace("epochs = 2", "epochs = true"), "epochs: expected a whole number .*, found True"),
+        (
+            GOOD.replace("epochs = 2", "epochs = 2.0"),
+            "epochs: expected a whole number .*, found 2.0",
+        ),
+        (
+            GOOD.replace("epochs = 2", "epochs = true"),
+            "epochs: expected a whole number .*, found True",
+        ),
         (GOOD + "centred = 1\n", "centred: expected true or false, found 1"),
         (GOOD.replace("[0.1, 0.2]", "0.1"), "learning_rates: expected a list .*, found 0.1"),
         (GOOD.replace("[0.1, 0.2]", "[0.1]"), "learning_rates: expected 2 of them, one per layer"),
@@ -113,8 +125,14 @@ def test_the_same_seed_starts_every_rule_from_the_same_point():
         (GOOD.replace("0.2]", "nan]"), r"learning_rates: expected .* found \[0.1, nan\]"),
         (GOOD.replace("[784, 8, 10]", "[784]"), "sizes: expected a list of 2 or more values"),
         (GOOD.replace("beta = 0.5", "beta = 0"), "beta: expected a positive number .*, found 0"),
-        (GOOD.replace("beta = 0.5", "beta = inf"), "beta: expected a positive number .*, found inf"),
-        (GOOD.replace("free_steps = 5", "free_steps = 0"), "free_steps: expected a whole number from 1 to 1000000, found 0"),
+        (
+            GOOD.replace("beta = 0.5", "beta = inf"),
+            "beta: expected a positive number .*, found inf",
+        ),
+        (
+            GOOD.replace("free_steps = 5", "free_steps = 0"),
+            "free_steps: expected a whole number from 1 to 1000000, found 0",
+        ),
         (GOOD.replace('"EP"', '"EQ"'), "rule: expected one of EP, C-EP, C-VF, found 'EQ'"),
         (GOOD + 'activation = "relu"\n', "activation: expected one of .*, found 'relu'"),
         (GOOD + 'nudge = "beside"\n', "nudge: expected one of outside, inside, found 'beside'"),
@@ -124,9 +142,15 @@ def test_the_same_seed_starts_every_rule_from_the_same_point():
         (CVF.replace("angle = 45", ""), "angle: expected degrees .*, found None"),
         (CVF + "centred = true\n", "centred: expected rule EP, found C-VF"),
         (GOOD + "damping = 0\n", "damping: expected a positive number from 1e-30 to 1, found 0"),
-        (GOOD + "positive_probability = 2\n", "positive_probability: expected a number from 0 to 1, found 2"),
+        (
+            GOOD + "positive_probability = 2\n",
+            "positive_probability: expected a number from 0 to 1, found 2",
+        ),
         (GOOD + "dt = 0.1\n", "dt: expected none in the prototypical setting, found 0.1"),
-        (ENERGY.replace("dt = 0.1", ""), "dt: expected a step, in the energy-based setting, found None"),
+        (
+            ENERGY.replace("dt = 0.1", ""),
+            "dt: expected a step, in the energy-based setting, found None",
+        ),
         (ENERGY + 'nudge = "inside"\n', "nudge: expected outside when energy-based"),
         (ENERGY + 'drift_slope = "some"\n', "drift_slope: expected one of all, hidden, none"),
         ("rule = ", "expected TOML, found"),
@@ -176,7 +200,10 @@ def test_what_is_shown_as_published_is_marked_until_it_is_confirmed(tmp_path):
     [
         ("trials = 3", "source: expected a text, found none"),
         ('source = "s"\ntrials = "5"', "trials: expected a whole number .*, found '5'"),
-        ('source = "s"\ntrials = 5\n[rows.A]\ntrain_error = 1', r"rows\.A\.test_error: expected a table, found none"),
+        (
+            'source = "s"\ntrials = 5\n[rows.A]\ntrain_error = 1',
+            r"rows\.A\.test_error: expected a table, found none",
+        ),
         (
             PUBLISHED.replace("true", '"no"'),
             r"rows\.A\.confirmed: expected true or false, found 'no'",

@@ -256,7 +256,7 @@ def test_settings_outside_the_fast_engines_reach_run_on_the_definition(
     [
         (["EP-9h"], "error: row: expected one of"),
         (["EP-1h", "--angle", "10"], "error: angle: expected none"),
-        (["C-VF-1h", "--angle", "200"], "error: angle: expected degrees"),
+        (["C-VF-1h", "--angle", "200"], "error: angle: expected a number from 0 to 180"),
         (["EP-1h", "--epochs", "0"], "error: epochs: expected a positive integer, found 0"),
         (["EP-1h", "--seed", "-1"], "error: seed: expected an integer from 0"),
         (["EP-1h", "--data", "nowhere"], "error: nowhere: expected mnist5k, mnist or a directory"),
