@@ -257,7 +257,8 @@ def test_every_control_of_the_development_is_also_refuted():
 def test_a_sound_development_passes(development):
     report = check(development)
     assert (report.verdict, report.problems) == ("pass", ())
-    assert [(item.verdict, item.axioms) for item in report.theorems] == [("pass", ())]
+    assert [item.verdict for item in report.theorems] == ["pass"]
+    assert report.axioms == ()
     assert (report.results, report.files) == (3, 4)
     assert report.theorems[0].statement == "Definition one : Prop :=\n  1 = 1."
     (control,) = report.negative_controls

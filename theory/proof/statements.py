@@ -103,7 +103,8 @@ def problems(
     ]
     statable = list(pinned)
     found += [
-        f"statements.toml: {name} has no statement in {STATEMENTS_FILE}"
+        f"statements.toml: {name} has no statement in {STATEMENTS_FILE}, "
+        "whose head says how a theorem is added"
         for _, name in listed
         if name not in statable
     ]
