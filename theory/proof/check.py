@@ -17,8 +17,9 @@ from theory.proof.statements import (
     MapRow,
     Statements,
     load,
-    markdown_table,
+    markdown_tables,
     problems,
+    renew_tables,
 )
 
 HERE = Path(__file__).resolve().parent
@@ -171,19 +172,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--require-coq", action="store_true", help=f"exit {EXIT_NOT_RUN} when Coq is not installed"
     )
     parser.add_argument(
-        "--table", action="store_true", help="print the map of README.md as Markdown and stop"
+        "--table", action="store_true", help="print the tables of README.md as Markdown and stop"
     )
     parser.add_argument(
         "--pin",
         action="store_true",
-        help=f"note the trusted definitions as they are in {pins.DIGESTS_FILE} and stop",
+        help=f"note the trusted definitions as they are in {pins.DIGESTS_FILE}, renew the tables "
+        "of README.md and stop",
     )
     options = parser.parse_args(arguments)
     if options.pin:
-        pins.write_digests(HERE, load(HERE / "statements.toml").trusted)
+        statements = load(HERE / "statements.toml")
+        pins.write_digests(HERE, statements.trusted)
+        renew_tables(HERE / "README.md", statements)
         return 0
     if options.table:
-        sys.stdout.write(markdown_table(load(HERE / "statements.toml")))
+        sys.stdout.write(markdown_tables(load(HERE / "statements.toml")))
         return 0
     report = check()
     if options.json is not None:
