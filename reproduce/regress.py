@@ -10,75 +10,34 @@ import argparse
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from cep_core.check.verdicts import Check, Verdict
-from reproduce.figures.specs import Figure, OrderFigure, read_figures
+from reproduce.figures.kinds import KINDS, Figure, read_figures
+from reproduce.figures.orders import ORDER_TOLERANCE
+from reproduce.figures.processes import PROCESS_TOLERANCE
 from reproduce.stages import STAGES, read_stage, write_stage
 from reproduce.terminal import say
 
 if TYPE_CHECKING:
-    import pandas as pd  # for its name alone: every command would wait for it
+    pass  # for its name alone: every command would wait for it
 
 OUTPUTS = Path(__file__).parent.parent / "tests" / "regression" / "stage_outputs.py"
 
 BASELINES = OUTPUTS.with_suffix("")
 """Where pytest-regressions keeps the baselines of those tests."""
 
-SAMPLES = 11
-"""How many of the time steps are compared, the first and the last among them."""
-
-PROCESS_TOLERANCE = {"rtol": 0.0, "atol": 1e-6}
-"""On processes divided by the largest gradient of their element."""
-
-ORDER_TOLERANCE = {"rtol": 0.0, "atol": 2e-2}
-"""On decimal logarithms of relative errors."""
-
-LEAST_ERROR = 1e-4
-"""Smaller relative errors count as this: in them, round-off of one machine may show."""
-
 COMPARED = ("verify", "theory", "figures")
 """Stages whose verdicts have a baseline."""
-
-
-def normalised_processes(frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Every curve divided by the largest ``|nabla|`` of its element, at :data:`SAMPLES` steps.
-
-    A sign or a factor then shows at order one, however small the gradients are.
-    """
-    steps = np.unique(np.linspace(0, len(frame) - 1, SAMPLES).round().astype(int))
-    curves: dict[str, np.ndarray] = {}
-    for name in frame.columns:
-        element, _ = str(name).rsplit(" | ", 1)
-        scale = float(frame[f"{element} | −∇"].abs().max())
-        curves[str(name)] = frame[name].to_numpy()[steps] / scale
-    return curves
-
-
-def logarithms(frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Decimal logarithm of every error, none below :data:`LEAST_ERROR`."""
-    return {
-        str(name): np.log10(np.maximum(frame[name].to_numpy(), LEAST_ERROR))
-        for name in frame.columns
-    }
-
-
-def comparable(figure: Figure, frame: pd.DataFrame) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The numbers of a plotted frame that are compared, and their tolerance."""
-    if isinstance(figure, OrderFigure):
-        return logarithms(frame), ORDER_TOLERANCE
-    return normalised_processes(frame), PROCESS_TOLERANCE
 
 
 def plotted_files(figures: Mapping[str, Figure]) -> dict[str, str]:
     """Name of the figure that each CSV file belongs to, by the file's name without suffix."""
     owners: dict[str, str] = {}
     for name, figure in figures.items():
-        parts = [name] if isinstance(figure, OrderFigure) else [p.name for p in figure.parts]
-        owners |= dict.fromkeys(parts, name)
+        owners |= dict.fromkeys(KINDS[figure.kind].files(figure), name)
     return owners
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,7 +213,7 @@ def _find(folder: Path, name: str) -> Path:
     """Path of a file under its usual name, with a dot for the dash as some archives have it."""
     dotted = name.replace("-idx", ".idx")
     for candidate in (name, f"{name}.gz", dotted, f"{dotted}.gz"):
-        if os.path.lexists(folder / candidate):
+        if (folder / candidate).exists():
             return folder / candidate
     raise DataError(f"{folder / name}: expected an IDX file (or {name}.gz), found none")
 

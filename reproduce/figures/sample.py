@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
 from cep_core.data.mnist import embedded
 from cep_core.learning import one_hot
-from reproduce.figures.compute import Sample
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One input ``(1, size_x)`` in [0, 1] and its one-hot target ``(1, size_0)``, float64.
+
+    ``digit`` is its position in the embedded digits.
+    """
+
+    x: torch.Tensor
+    y: torch.Tensor
+    digit: int
 
 
 def sample_of(digit: int, layers: Sequence[int]) -> Sample:

@@ -107,7 +107,7 @@ def _proof(path: Path) -> dict[str, Any] | None:
                 theorem["statement_in_words"],
                 Verdict(theorem["verdict"]),
                 {},
-                f"{theorem['file']}, as Pinned.v states it",
+                f"{theorem['file']}; {len(theorem['axioms'])} axioms of the standard library",
             ).as_json()
             for theorem in found["theorems"]
         ]

@@ -1,35 +1,22 @@
-"""A rule with memory: EP with momentum, written from outside."""
+"""A rule with memory: EP with momentum, written outside the package."""
 
-from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import torch
 
-from cep_core import EP, Procedure, Prototypical, Rule, learn_batch, learning_rates, make_engine
+from cep_core import EP, Procedure, Prototypical, learn_batch, learning_rates, make_engine
 from cep_core.activations import Sigmoid
+from theory.case import module_from
 
+EP_WITH_MOMENTUM = module_from(
+    Path(__file__).parents[1] / "extend" / "own_rule.py"
+).EP_WITH_MOMENTUM
 NETWORK = Prototypical((Sigmoid(),) * 2)
 SIZES = (6, 8, 3)
 
 
-@dataclass(frozen=True)
-class Momentum(Rule):
-    """A rule whose update is added to a velocity that decays."""
-
-    decay: float = 0.9
-
-    def init(self, parameters):
-        return {name: torch.zeros_like(value) for name, value in parameters.items()}
-
-    def step(self, memory, parameters, learned):
-        velocity = {
-            name: self.decay * memory[name] + learned[name] - parameters[name] for name in learned
-        }
-        return velocity, {name: parameters[name] + velocity[name] for name in parameters}
-
-
-EP_MOMENTUM = Momentum("EP with momentum", continual=False, vector_field=False)
-PROCEDURE = Procedure(EP_MOMENTUM, 0.2, 60, 10)
+PROCEDURE = Procedure(EP_WITH_MOMENTUM, 0.2, 60, 10)
 
 
 def start():

@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-from reproduce.figures.specs import read_figures
-from reproduce.regress import comparable
+from reproduce.figures.kinds import comparable, read_figures
 from reproduce.stages import read_stage
 
 

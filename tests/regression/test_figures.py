@@ -2,7 +2,7 @@
 
 import pytest
 
-from reproduce.figures.specs import read_figures
+from reproduce.figures.kinds import read_figures
 
 
 @pytest.mark.parametrize("name", list(read_figures()))

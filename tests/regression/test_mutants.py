@@ -30,7 +30,7 @@ def missing_one_over_beta(monkeypatch):
             {name: p * scale for name, p in found.parameters.items()},
         )
 
-    monkeypatch.setattr("reproduce.figures.compute.delta", mutant)
+    monkeypatch.setattr("reproduce.figures.settled.delta", mutant)
 
 
 def parameters_one_step_late(monkeypatch):

@@ -12,13 +12,13 @@ import torch
 from cep_core.check.verdicts import Verdict
 from cep_core.networks import Prototypical
 from cep_core.rules import C_EP, C_VF
-from reproduce.figures import command, notebooks, specs
-from reproduce.figures.compute import chosen_elements, compute
-from reproduce.figures.plotting import describe, plot
+from reproduce.figures import command, kinds, notebooks, specs
+from reproduce.figures.kinds import compute, describe, plot
+from reproduce.figures.processes.computed import chosen_elements
 from reproduce.figures.sample import sample_of
 
 SMALL = (784, 128, 10)
-NAMES = list(specs.read_figures())
+NAMES = list(kinds.read_figures())
 
 
 @functools.cache
@@ -35,7 +35,7 @@ def one_thread():
 
 
 def test_figures_have_the_settings_of_the_paper():
-    figures = specs.read_figures()
+    figures = kinds.read_figures()
     energy, prototypical = figures["fig-10-11"].setting, figures["fig-08-09"].setting
     assert (energy.dt, energy.beta, energy.free_steps, energy.nudged_steps) == (0.08, 5e-3, 800, 80)
     assert (prototypical.beta, prototypical.free_steps, prototypical.nudged_steps) == (
@@ -98,17 +98,17 @@ def test_a_wrong_specification_is_named(tmp_path, old, new, message):
     path = tmp_path / "figures.toml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ValueError, match=r"figures\.toml") as caught:
-        specs.read_figures(path)
+        kinds.read_figures(path)
     assert message in str(caught.value)
 
 
 def test_published_dynamics_depend_on_the_rule():
-    setting = specs.read_figures()["fig-10-11"].setting
+    setting = kinds.read_figures()["fig-10-11"].setting
     slopes = [
         specs.network_of(setting, "published", rule, "tanh", 2).drift_slope for rule in (C_EP, C_VF)
     ]
     assert slopes == ["hidden", "none"]
-    prototypical = specs.read_figures()["fig-08-09"].setting
+    prototypical = kinds.read_figures()["fig-08-09"].setting
     assert specs.network_of(prototypical, "exact", C_EP, "tanh", 2).nudge == "inside"
     with pytest.raises(ValueError, match="dynamics 'exact-identity' of setting 'prototypical'"):
         specs.network_of(prototypical, "exact-identity", C_EP, "tanh", 2)
@@ -138,7 +138,7 @@ def test_same_elements_and_weights_in_every_panel():
 @pytest.mark.parametrize("name", NAMES)
 def test_small_version_passes_its_check(name):
     plotted = describe(small(name))
-    check = command.check_figure(json.loads(json.dumps(plotted)), 0.0)
+    check = kinds.check_figure(json.loads(json.dumps(plotted)), 0.0)
     assert check.verdict is Verdict.PASS, (check.reason, check.numbers)
 
 
@@ -157,15 +157,15 @@ def test_check_sees_an_exact_dynamics_that_is_not(monkeypatch):
         made = specs.network_of(setting, dynamics, rule, activation, layers)
         return Prototypical(made.activations, "outside")
 
-    monkeypatch.setattr("reproduce.figures.compute.network_of", published)
+    monkeypatch.setattr("reproduce.figures.settled.network_of", published)
     plotted = describe(compute("fig-08-09", sample_of(15, SMALL), layers=SMALL))
-    assert command.check_figure(plotted, 0.0).verdict is Verdict.FAIL
+    assert kinds.check_figure(plotted, 0.0).verdict is Verdict.FAIL
 
 
 def test_check_is_inconclusive_about_an_unsettled_free_phase():
     plotted = describe(small("fig-08-09"))
     plotted["panels"][0]["residual"] = 1e-3
-    assert command.check_figure(plotted, 0.0).verdict is Verdict.INCONCLUSIVE
+    assert kinds.check_figure(plotted, 0.0).verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("digit", [-1, 4000])
@@ -199,11 +199,11 @@ def test_source_notebooks_carry_no_outputs_and_no_mathematics(path):
     assert sum("compute(" in cell.source for cell in code) == 1
     assert sum("plot(" in cell.source for cell in code) == 1
     assert not any("numpy" in cell.source or "torch" in cell.source for cell in code)
-    assert notebooks.declared_parameters(path) == {"name", "seed", "digit", "layers"}
+    assert notebooks.declared_parameters(path) == {"name", "seed", "digit", "layers", "experiments"}
 
 
 def test_a_parameter_that_the_notebook_lacks_is_refused(tmp_path):
-    message = "processes.ipynb: no parameter 'sed'; expected some of: digit, layers, name, seed"
+    message = "processes.ipynb: no parameter 'sed'; expected some of: digit, experiments, layers"
     with pytest.raises(ValueError, match=message):
         notebooks.run_notebook(SOURCES[-1], tmp_path / "result", {"sed": 1})
     assert not list(tmp_path.iterdir())

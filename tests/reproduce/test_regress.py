@@ -8,17 +8,10 @@ import pytest
 import yaml
 
 from cep_core.check.verdicts import Verdict
-from reproduce.figures.specs import read_figures
-from reproduce.regress import (
-    BASELINES,
-    PROCESS_TOLERANCE,
-    StageOutputs,
-    command,
-    logarithms,
-    normalised_processes,
-    plotted_files,
-    regress,
-)
+from reproduce.figures.kinds import read_figures
+from reproduce.figures.orders import logarithms
+from reproduce.figures.processes import PROCESS_TOLERANCE, normalised_processes
+from reproduce.regress import BASELINES, StageOutputs, command, plotted_files, regress
 
 
 def verify_stage(folder, **changed):

@@ -1,0 +1,46 @@
+"""How figures look, and how they are written: PNG, SVG, PDF and the numbers as CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9")
+"""Okabe and Ito's palette, told apart by colour-blind readers too."""
+
+GREY = "#4d4d4d"
+
+STYLE: Any = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "axes.edgecolor": GREY,
+    "axes.grid": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.6,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "c-ep",
+    "pdf.fonttype": 42,
+    "axes.formatter.limits": (-2, 3),
+    "axes.formatter.use_mathtext": True,
+}
+
+
+def save(canvas: Canvas, frame: pd.DataFrame, folder: Path, name: str) -> None:
+    """Write ``name`` in ``folder`` as PNG, SVG (text as text), PDF and CSV."""
+    with mpl.rc_context(STYLE):
+        canvas.savefig(folder / f"{name}.png", dpi=150)
+        canvas.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        canvas.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
+    frame.to_csv(folder / f"{name}.csv", float_format="%.17g")
