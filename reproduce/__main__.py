@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-import argparse
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from types import FrameType
 
-from reproduce import conformance_command, derivation, regress, report
-from reproduce.figures import command as figures_command
-from reproduce.runs import collect_command
-from reproduce.runs import command as run_command
-from reproduce.table import command as table_command
-from reproduce.verification import command as verify
-
-COMMANDS = (
-    verify,
-    derivation,
-    figures_command,
-    table_command,
-    regress,
-    report,
-    run_command,
-    collect_command,
-    conformance_command,
-)
-"""Modules that contribute a command each, by ``add_command(subparsers)``."""
+__all__ = ["main"]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code: 2 for bad input, 130 when interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m reproduce", description=__doc__)
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in COMMANDS:
-        module.add_command(subparsers)
-    parsed = parser.parse_args(arguments)
-    try:
-        code: int = parsed.command(parsed)
-    except (ValueError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return 130
-    return code
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    """End at once: there is nothing yet to be closed, and imports take exceptions for failures."""
+    os.write(2, b"interrupted\n")
+    os._exit(130)
 
+
+if __name__ == "__main__":  # before a second or two of imports
+    _answered = [
+        s for s in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(s) != signal.SIG_IGN
+    ]
+    for _one in _answered:
+        signal.signal(_one, _leave)
+
+from reproduce.command_line import main  # noqa: E402 - see above
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for _one in _answered:
+        signal.signal(_one, signal.default_int_handler)
     sys.exit(main())

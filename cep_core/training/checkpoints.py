@@ -16,9 +16,9 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialized
 
-from cep_core.files import replacing
+from cep_core.files import write_bytes
 
 KEEP = 2
 """How many of the newest checkpoints of a run are kept."""
@@ -59,7 +59,7 @@ def save(
     """Write a checkpoint atomically and remove those that are older than the newest :data:`KEEP`.
 
     Args:
-        folder: the run's folder.
+        folder: the run's folder; it must be there.
         checkpoint: what to write.
         run: identity of the run, any text; reading asks for the same.
         is_kept: tells of an epoch whether its checkpoint is kept nevertheless.
@@ -71,8 +71,9 @@ def save(
     parameters = {name: value.contiguous() for name, value in checkpoint.parameters.items()}
     head = _head(run, checkpoint.epoch, checkpoint.record)
     path = path_of(folder, checkpoint.epoch)
-    with replacing(path) as temporary:
-        save_file(parameters, temporary, {"head": head, "sha256": _digest(head, parameters)})
+    metadata = {"head": head, "sha256": _digest(head, parameters)}
+    # As bytes: safetensors' own writer leaves temporary files and raises no OSError on a full disk.
+    write_bytes(path, serialized(parameters, metadata), parents=False)
     for other in _files(folder):
         if _epoch_of(other) <= checkpoint.epoch - KEEP and not is_kept(_epoch_of(other)):
             other.unlink(missing_ok=True)

@@ -8,9 +8,15 @@ are complete.
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import hashlib
 import json
+import os
 import platform
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +24,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from cep_core.files import write_json, write_text
+from cep_core.files import is_temporary, write_json, write_text
 from reproduce.runs.files import RunError, read_json, read_results
 from reproduce.runs.row import Row
 from reproduce.terminal import say
+
+RUN, LOCK = "run.json", "run.lock"
+"""Names of the files that hold a directory's identity, and the lock of whoever trains in it."""
+
+OLDER_LEFTOVER = re.compile(r"\.tmp[A-Za-z0-9]{6}")
+"""What safetensors left beside a checkpoint when a process was killed, up to version 0.1.1."""
 
 DEFAULTS = {
     field.name: field.default
@@ -76,24 +88,51 @@ class RunDirectory:
         folder: where.
         identity: as ``run.json`` holds it; more than its essence in one of an older version.
         software: with which it was begun.
+        lock: descriptor of the lock by which this process holds it; None if it only looks.
 
     """
 
     folder: Path
     identity: dict[str, Any]
     software: dict[str, str]
+    lock: int | None = None
 
     @property
     def run(self) -> str:
         """The hash by which the directory's files name the run."""
         return hash_of(self.identity)
 
+    def ensure_held(self) -> None:
+        """Refuse to go on if the directory has been removed or replaced since it was claimed.
+
+        Raises:
+            RunError: it has been.
+
+        """
+        assert self.lock is not None
+        if not _is_at(self.lock, self.folder / LOCK):
+            raise RunError(
+                f"{self.folder}: expected the directory of this run, found that it was removed or "
+                "replaced while the run went on; its epochs are lost with it"
+            )
+
+    def write(self, name: str, value: Any) -> None:
+        """Write one of the run's own JSON files."""
+        self.ensure_held()
+        write_json(self.folder / name, value, parents=False)
+
     def finish(self) -> None:
         """Write the marker that vouches for the results being complete."""
-        write_text(self.folder / "DONE", self._marker())
+        self.ensure_held()
+        write_text(self.folder / "DONE", self._marker(), parents=False)
 
     def finished(self) -> dict[str, Any] | None:
-        """Return the results if the marker vouches for them, or None."""
+        """Return the results if the marker vouches for them, or None.
+
+        Raises:
+            RunError: it vouches for something that has not the shape of results.
+
+        """
         try:
             if (self.folder / "DONE").read_text(encoding="utf-8") != self._marker():
                 return None
@@ -106,39 +145,94 @@ class RunDirectory:
         return f"run {self.run}\nresults {digest}\n"
 
 
-def claim(folder: Path, identity: dict[str, Any]) -> RunDirectory:
-    """Make the directory this run's own, or refuse it if it is anything else's.
+@contextmanager
+def claimed(folder: Path, identity: dict[str, Any]) -> Iterator[RunDirectory]:
+    """Make the directory this run's own, and hold it for the duration of the block.
+
+    Nothing in a directory that is refused is touched.
 
     Args:
         folder: the directory; made if there is none.
         identity: of the run, as :func:`essence` gives it.
 
     Raises:
-        RunError: it belongs to another run (the text says in which fields that differs), or holds
-            something else.
+        RunError: it belongs to another run (the text says in which fields that differs), holds
+            something else, or another process holds it.
 
     """
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder}: expected a directory for the run, found a file")
-    if (folder / "run.json").exists():
-        found = _read_run(folder)
-        if essence(found.identity) != identity:
+    _refuse_another(folder, identity)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        _hold(lock, folder)
+        _refuse_another(folder, identity)  # now that nobody else can begin a run here
+        begun = (folder / RUN).exists()
+        for path in folder.iterdir():
+            if _is_leftover(path.name) or (begun and OLDER_LEFTOVER.fullmatch(path.name)):
+                path.unlink(missing_ok=True)
+        if begun:
+            place = dataclasses.replace(_read_run(folder), lock=lock)
+            if place.software != software():
+                say(f"{folder} was begun by other versions: {place.software}; bits may differ")
+        else:
+            place = RunDirectory(folder, identity, software(), lock)
+            head = {"hash": place.run, "identity": identity, "software": place.software}
+            place.write(RUN, head)
+        yield place
+    finally:
+        os.close(lock)
+
+
+def _refuse_another(folder: Path, identity: dict[str, Any]) -> None:
+    """Refuse what is neither this run's directory nor an empty one nor nothing."""
+    try:
+        is_folder = stat.S_ISDIR(folder.stat().st_mode)
+    except FileNotFoundError:
+        if folder.is_symlink():
             raise RunError(
-                f"{folder} belongs to another run: {_differences(found.identity, identity)}. "
+                f"{folder}: expected a directory for the run, found a symbolic link to "
+                f"{folder.readlink()}, which is not there"
+            ) from None
+        return
+    if not is_folder:
+        raise RunError(f"{folder}: expected a directory for the run, found a file")
+    if (folder / RUN).exists():
+        theirs = _read_run(folder).identity
+        if essence(theirs) != identity:
+            raise RunError(
+                f"{folder} belongs to another run: {_differences(theirs, identity)}. "
                 "Choose another --out, or ask for the run that it holds"
             )
-        if found.software != software():
-            say(f"{folder} was begun by other versions: {found.software}; bits may differ")
-        _sweep(folder)
-        return found
-    _sweep(folder)
-    if folder.exists() and any(folder.iterdir()):
+    elif any(not (p.name in {RUN, LOCK} or _is_leftover(p.name)) for p in folder.iterdir()):
         raise RunError(f"{folder}: expected an empty directory or a run, found other files")
-    new = RunDirectory(folder, identity, software())
-    write_json(
-        folder / "run.json", {"hash": new.run, "identity": identity, "software": new.software}
-    )
-    return new
+
+
+def _hold(lock: int, folder: Path) -> None:
+    """Lock the directory until the descriptor is closed, be it by the death of the process."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(lock, 100, 0).decode(errors="replace").strip() or "another process"
+        raise RunError(
+            f"{folder} is in use by {holder}: wait until it ends, or choose another --out"
+        ) from None
+    if not _is_at(lock, folder / LOCK):
+        raise RunError(f"{folder}: expected a directory for the run, found that it was removed")
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"process {os.getpid()} on {platform.node()}\n".encode(), 0)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Tell whether an open file is still the one at its path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
+
+
+def _is_leftover(name: str) -> bool:
+    """Tell whether a file was left by a process killed while it wrote one of a run's own files."""
+    return is_temporary(name, of=r"run\.json|results\.json|DONE|checkpoint-\d+\.safetensors")
 
 
 def opened(folder: Path, identity: dict[str, Any]) -> RunDirectory | None:
@@ -150,9 +244,16 @@ def opened(folder: Path, identity: dict[str, Any]) -> RunDirectory | None:
     return found if essence(found.identity) == identity else None
 
 
+def results_in(folder: Path, identity: dict[str, Any], epochs: int) -> dict[str, Any] | None:
+    """Return a run's results if they are complete and at least so many epochs long, or None."""
+    place = opened(folder, identity)
+    results = None if place is None else place.finished()
+    return results if results is not None and results["epochs"] >= epochs else None
+
+
 def _read_run(folder: Path) -> RunDirectory:
     """Read ``run.json`` and verify its shape and its hash."""
-    path = folder / "run.json"
+    path = folder / RUN
     found = read_json(path)
     identity = found.get("identity") if isinstance(found, dict) else None
     if not isinstance(identity, dict) or not isinstance(identity.get("spec"), dict):
@@ -163,13 +264,6 @@ def _read_run(folder: Path) -> RunDirectory:
             f"{found.get('hash')}"
         )
     return RunDirectory(folder, identity, found.get("software", {}))
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a process left that was killed while writing one of a run's own files."""
-    for stem in ("run", "checkpoint", "results", "DONE"):
-        for leftover in folder.glob(f".{stem}-*"):
-            leftover.unlink(missing_ok=True)
 
 
 def _differences(theirs: dict[str, Any], ours: dict[str, Any]) -> str:

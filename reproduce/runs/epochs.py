@@ -214,10 +214,11 @@ def _refuse_divergence(
 ) -> None:
     lost = first_not_finite(parameters)
     if lost is not None:
+        steepest = max(row.learning_rates) / row.beta
         raise DivergedError(
             f"{row.name} seed {run.seed} diverged in epoch {epoch}: {lost} is not finite; "
-            f"{run.place.folder} keeps the epochs before. Likely causes: learning rates or beta "
-            "too large"
+            f"{run.place.folder} keeps the epochs before. Likely causes: beta or learning "
+            f"rates too large, or rates too large for beta (rate / beta is {steepest:.3g})"
         )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 
 from cep_core.data.mnist import Dataset
-from cep_core.files import write_json
 from cep_core.phases import free_phase
 from cep_core.training.checkpoints import Checkpoint, save
 from cep_core.training.epochs import as_input
@@ -158,6 +157,7 @@ class Recorder:
     def _save(self, epoch: int, parameters: Mapping[str, torch.Tensor]) -> None:
         record = {"history": self.history, "provenance": self._segments}
         checkpoint = Checkpoint(epoch, dict(parameters), record)
+        self.place.ensure_held()
         save(self.place.folder, checkpoint, run=self.place.run, is_kept=is_kept)
 
     def _write_results(self) -> dict[str, Any]:
@@ -184,7 +184,7 @@ class Recorder:
             "provenance": self._segments,
             "identity": identity,
         }
-        write_json(self.place.folder / "results.json", results)
+        self.place.write("results.json", results)
         return results
 
 

@@ -7,6 +7,7 @@ each of their directories is. Order of the samples and initial parameters are th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import torch
 from cep_core.data.mnist import Dataset
 from cep_core.fast import BatchedEngine, batched_engine, out_of_reach
 from cep_core.networks import Prototypical
-from reproduce.runs.directory import claim
+from reproduce.runs.directory import claimed, results_in
 from reproduce.runs.epochs import AtOnce, Show, train_epochs
 from reproduce.runs.files import RunError
 from reproduce.runs.record import Recorder
@@ -88,19 +89,22 @@ def train_together(
     wanted = row.epochs if epochs is None else epochs
     check_fit(row, data, wanted)
     identities = [identity_of(request, "fast", data) for request in requests]
-    new_last = sorted(zip(folders, identities, strict=True), key=lambda at: not at[0].exists())
-    claimed = {folder: claim(folder, identity) for folder, identity in new_last}
-    places = [claimed[folder] for folder in folders]  # what is there was checked before any is made
-    done = [place.finished() for place in places]
-    found = [results for results in done if results is not None and results["epochs"] >= wanted]
-    if len(found) == len(requests):
-        return found
-    runs = [
-        Recorder(place, row, data, seed=request.seed)
-        for place, request in zip(places, requests, strict=True)
-    ]
+    places = list(zip(folders, identities, strict=True))
+    found = [results_in(folder, identity, wanted) for folder, identity in places]
+    if None not in found:
+        return [results for results in found if results is not None]
     dtype = DTYPES[requests[0].dtype]
-    return train_epochs(AtOnce(_engine(requests)), runs, row, data, dtype, wanted, show=show)
+    with ExitStack() as held:
+        claims = {
+            folder: held.enter_context(claimed(folder, identity))
+            # what is there is checked before anything is made
+            for folder, identity in sorted(places, key=lambda place: not place[0].exists())
+        }
+        runs = [
+            Recorder(claims[folder], row, data, seed=request.seed)
+            for folder, request in zip(folders, requests, strict=True)
+        ]
+        return train_epochs(AtOnce(_engine(requests)), runs, row, data, dtype, wanted, show=show)
 
 
 def _engine(requests: Sequence[Request]) -> BatchedEngine:

@@ -11,7 +11,7 @@ import torch
 from cep_core.data.mnist import CLASSES, Dataset
 from cep_core.training.choose import ChosenEngine, make_engine
 from cep_core.training.engine import NUMERICS, EngineName
-from reproduce.runs.directory import claim, essence
+from reproduce.runs.directory import claimed, essence, results_in
 from reproduce.runs.epochs import Alone, Show, train_epochs
 from reproduce.runs.files import RunError
 from reproduce.runs.record import Recorder
@@ -47,11 +47,18 @@ class Request:
     together: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a seed or device that cannot be used."""
+        """Refuse a seed, a device or a strength that cannot be used."""
         if not 0 <= self.seed < 2**63:
             raise RunError(f"seed: expected an integer from 0 to 2^63 - 1, found {self.seed}")
         if self.device == "cuda" and not torch.cuda.is_available():
             raise RunError("device: expected cpu, as PyTorch finds no CUDA device, found cuda")
+        beta, numbers = self.row.beta, torch.finfo(DTYPES[self.dtype])
+        steepest = max(self.row.learning_rates) / beta
+        if not (numbers.tiny <= beta <= numbers.max and steepest <= numbers.max):
+            raise RunError(
+                f"beta: expected a strength that {self.dtype} holds, rate / beta likewise, found "
+                f"{beta}"
+            )
 
     def make_engine(self) -> ChosenEngine:
         """Make an engine that holds the initial parameters."""
@@ -121,15 +128,15 @@ def train(
     check_fit(row, data, wanted)
     chosen = request.make_engine()
     identity = identity_of(request, chosen.name, data)
-    place = claim(folder, identity)
-    done = place.finished()
-    if done is not None and done["epochs"] >= wanted:
-        return done
-    if chosen.note and show != "warnings":
-        say(f"{row.name}: {chosen.note}")
-    run = Recorder(place, row, data, seed=request.seed, note=chosen.note)
-    learner = Alone(chosen.engine)
-    return train_epochs(learner, [run], row, data, DTYPES[request.dtype], wanted, show=show)[0]
+    finished = results_in(folder, identity, wanted)
+    if finished is not None:
+        return finished
+    with claimed(folder, identity) as place:
+        if chosen.note and show != "warnings":
+            say(f"{row.name}: {chosen.note}")
+        run = Recorder(place, row, data, seed=request.seed, note=chosen.note)
+        learner, dtype = Alone(chosen.engine), DTYPES[request.dtype]
+        return train_epochs(learner, [run], row, data, dtype, wanted, show=show)[0]
 
 
 def check_fit(row: Row, data: Dataset, epochs: int) -> None:

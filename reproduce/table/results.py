@@ -14,7 +14,7 @@ from cep_core.check.verdicts import Check, Verdict
 from cep_core.data.mnist import CLASSES, Dataset
 from cep_core.networks import Nudge
 from cep_core.training.checkpoints import latest
-from reproduce.runs.directory import hash_of, opened
+from reproduce.runs.directory import hash_of, opened, results_in
 from reproduce.runs.row import Row, row_named
 from reproduce.runs.together import why_not_batched
 from reproduce.runs.train import Request, identity_of, train
@@ -88,9 +88,7 @@ class Job:
     @property
     def results(self) -> dict[str, Any] | None:
         """Results on disk, if the run is already long enough."""
-        place = opened(self.folder, self.identity)
-        found = None if place is None else place.finished()
-        return found if found is not None and found["epochs"] >= self.epochs else None
+        return results_in(self.folder, self.identity, self.epochs)
 
     @property
     def what(self) -> str:

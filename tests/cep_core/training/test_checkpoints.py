@@ -5,7 +5,6 @@ import pickle
 import pytest
 import torch
 
-from cep_core.training import checkpoints
 from cep_core.training.checkpoints import Checkpoint, CheckpointError, latest, path_of, read, save
 
 RECORD = {"history": {"test_error": [5.25, 1 / 3]}}
@@ -142,11 +141,11 @@ def test_a_pickle_runs_no_code(tmp_path):
 def test_an_interrupted_write_leaves_what_was_there(tmp_path, monkeypatch, warnings):
     save(tmp_path, checkpoint(1), run="r")
 
-    def interrupted(_parameters, path, _metadata):
-        path.write_bytes(b"half")
+    def interrupted(path, content):
+        path.write_text("half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checkpoints, "save_file", interrupted)
+    monkeypatch.setattr("pathlib.Path.write_bytes", interrupted)
     for epoch in (1, 2):
         with pytest.raises(KeyboardInterrupt):
             save(tmp_path, checkpoint(epoch, offset=7), run="r")

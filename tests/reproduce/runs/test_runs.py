@@ -61,6 +61,7 @@ def test_a_run_ends_with_its_errors_and_a_marker(whole, tiny_row):
         "checkpoint-0003.safetensors",
         "results.json",
         "run.json",
+        "run.lock",
     ]
 
 
@@ -200,18 +201,22 @@ def test_a_broken_run_json_is_named(whole, tiny_row, tiny_data):
 
 def test_temporary_files_of_a_killed_process_are_removed(whole, tiny_row, tiny_data):
     folder, _ = whole
-    leftover = folder / ".checkpoint-0003-x1y2.safetensors"
-    leftover.write_bytes(b"half")
-    train(Request(tiny_row, 5), tiny_data, folder)
-    assert not leftover.exists()
+    leftovers = [folder / ".checkpoint-0003-x1y2_3z4.safetensors", folder / ".tmpM58tqC"]
+    for leftover in leftovers:
+        leftover.write_bytes(b"half")
+    mine = folder / ".checkpoint-notes.txt"
+    mine.write_text("mine")
+    train(Request(tiny_row, 5), tiny_data, folder, epochs=4)
+    assert not any(leftover.exists() for leftover in leftovers)
+    assert mine.exists()
 
 
 def test_a_process_killed_while_claiming_its_directory_leaves_it_usable(
     tiny_row, tiny_data, tmp_path
 ):
-    (tmp_path / ".run-x1y2.json").write_text("half")
+    (tmp_path / ".run-x1y2_3z4.json").write_text("half")
     assert train(Request(tiny_row, 5), tiny_data, tmp_path, epochs=1)["epochs"] == 1
-    assert not (tmp_path / ".run-x1y2.json").exists()
+    assert not (tmp_path / ".run-x1y2_3z4.json").exists()
 
 
 def test_divergence_is_reported_and_sound_epochs_kept(tiny_row, tiny_data, tmp_path, monkeypatch):

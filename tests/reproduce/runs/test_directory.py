@@ -1,0 +1,202 @@
+"""Directories of runs: one owner at a time, and nothing of anybody else's touched."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from reproduce.__main__ import main
+from reproduce.runs import epochs as loop
+from reproduce.runs.directory import claimed
+from reproduce.runs.files import RunError
+from reproduce.runs.row import row_named
+from reproduce.runs.train import Request, identity_of, train
+
+CHECKOUT = Path(__file__).parents[3]
+SMALL = """
+name = "small"
+title = "EP, small"
+rule = "EP"
+sizes = [784, 40, 10]
+learning_rates = [0.1, 0.2]
+beta = 0.1
+free_steps = 5
+nudged_steps = 3
+epochs = 2
+"""
+
+
+@pytest.fixture
+def identity(tiny_row, tiny_data):
+    return identity_of(Request(tiny_row, 5), "fast", tiny_data)
+
+
+@pytest.fixture
+def small(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL)
+    return path
+
+
+def begin(*arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "reproduce", *map(str, arguments)],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("trial", range(10))
+def test_of_many_runs_at_once_one_owns_a_new_directory(identity, tmp_path, trial):
+    runs, outcomes = [identity | {"seed": seed} for seed in range(8)], []
+    barrier, decided = threading.Barrier(len(runs)), threading.Barrier(len(runs))
+
+    def contend(run):
+        barrier.wait()
+        try:
+            with claimed(tmp_path / "new", run):
+                outcomes.append(run)
+                decided.wait()
+        except RunError as error:
+            outcomes.append(str(error))
+            decided.wait()
+
+    threads = [threading.Thread(target=contend, args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (owner,) = [outcome for outcome in outcomes if isinstance(outcome, dict)]
+    assert json.loads((tmp_path / "new" / "run.json").read_text())["identity"] == owner
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    assert len(refusals) == 7
+    assert [s for s in refusals if "is in use by" not in s and "belongs to another" not in s] == []
+
+
+def test_a_second_process_for_the_same_run_disturbs_nothing(
+    identity, tiny_row, tiny_data, tmp_path
+):
+    with claimed(tmp_path, identity):
+        being_written = tmp_path / ".checkpoint-0001-0123abcd.safetensors"
+        being_written.write_bytes(b"half")
+        with pytest.raises(RunError, match=rf"is in use by process {os.getpid()} on \S+: wait"):
+            train(Request(tiny_row, 5), tiny_data, tmp_path)
+        assert being_written.exists()
+    assert train(Request(tiny_row, 5), tiny_data, tmp_path)["epochs"] == 3
+    assert not being_written.exists()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", ".run-notes.json", ".tmpA1b2C3", "checkpoint"])
+def test_a_refused_directory_is_left_as_it_was(tiny_row, tiny_data, tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    (tmp_path / ".checkpoint-0001-0123abcd.safetensors").write_text("mine too")
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    with pytest.raises(RunError, match="expected an empty directory or a run, found other files"):
+        train(Request(tiny_row, 5), tiny_data, tmp_path)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
+def test_the_directory_of_another_run_is_left_as_it_was(tiny_row, tiny_data, tmp_path):
+    train(Request(tiny_row, 5), tiny_data, tmp_path, epochs=1)
+    leftover = tmp_path / ".checkpoint-0002-0123abcd.safetensors"
+    leftover.write_bytes(b"half")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(RunError, match="belongs to another run"):
+        train(Request(tiny_row, 6), tiny_data, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["removed", "replaced"])
+def test_a_directory_that_is_removed_while_a_run_goes_on_is_named(
+    identity, tiny_row, tiny_data, tmp_path, monkeypatch, replaced
+):
+    folder, away = tmp_path / "run", tmp_path / "away"
+    original = loop.train_epoch
+
+    def train_epoch(*arguments, **named):
+        if (folder / "checkpoint-0001.safetensors").exists():
+            folder.rename(away)
+            if replaced:
+                train(Request(tiny_row, 6), tiny_data, folder, epochs=1)
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(loop, "train_epoch", train_epoch)
+    with pytest.raises(RunError, match="found that it was removed or replaced while the run went"):
+        train(Request(tiny_row, 5), tiny_data, folder)
+    assert folder.exists() == replaced
+    assert not (folder / "checkpoint-0002.safetensors").exists()
+    monkeypatch.setattr(loop, "train_epoch", original)
+    assert train(Request(tiny_row, 5 + replaced), tiny_data, folder)["epochs"] == 3
+
+
+def test_a_link_to_nothing_is_named(tiny_row, tiny_data, tmp_path):
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(RunError, match="found a symbolic link to nowhere, which is not there"):
+        train(Request(tiny_row, 5), tiny_data, tmp_path / "link")
+
+
+def test_a_file_that_cannot_be_written_is_named_and_the_epochs_before_are_kept(small, tmp_path):
+    """A limit on the size of files stands for a disk that is full."""
+    arguments = ["run", small, "--seed", "0", "--out", tmp_path / "run"]
+    assert main([*map(str, arguments), "--epochs", "1"]) == 0
+    size = (tmp_path / "run" / "checkpoint-0001.safetensors").stat().st_size - 1000
+    limited = begin(
+        *arguments,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+    )
+    _, errors = limited.communicate()
+    assert limited.returncode == 2
+    newest = tmp_path / "run" / "checkpoint-0002.safetensors"
+    assert errors == f"error: {newest}: File too large\n"
+    assert sorted(p.name for p in (tmp_path / "run").iterdir() if p.name.startswith(".")) == []
+    assert main([*map(str, arguments)]) == 0
+
+
+def test_a_reader_that_goes_away_is_named(small, tmp_path):
+    arguments = ["run", small, "--seed", "0", "--out", tmp_path / "run", "--epochs", "300"]
+    with begin(*arguments) as process:
+        assert "epoch 1/300" in process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == "stopped: nobody reads the output any more\n"
+    assert process.returncode == 141
+    assert (tmp_path / "run" / "checkpoint-0001.safetensors").exists()
+
+
+@pytest.mark.parametrize("after", [0.1, 0.4, 1.0])
+def test_ctrl_c_while_the_program_starts_is_one_line(small, tmp_path, after):
+    process = begin(
+        *("run", small, "--seed", "0", "--out", tmp_path / "run", "--epochs", "3000"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    mapped = Path(f"/proc/{process.pid}/maps")
+    while "site-packages" not in mapped.read_text() and process.poll() is None:
+        time.sleep(0.01)  # Python itself answers until its first import from there
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    said, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors == "interrupted\n" or "Resume with" in said
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("beta", [1e-320, 1e-39, 1e300])
+def test_a_strength_that_is_no_number_of_the_dtype_is_named(tiny_row, tmp_path, beta):
+    with pytest.raises(RunError, match=r"beta: expected a strength that float32 .*, found 1e"):
+        Request(tiny_row.changed(beta=beta), 0)
+
+
+def test_rates_too_steep_for_beta_are_named():
+    row = row_named("EP-1h").changed(learning_rates=(1e20, 1e20), beta=1e-30)
+    with pytest.raises(RunError, match="rate / beta likewise, found 1e-30"):
+        Request(row, 0)
+    Request(row, 0, dtype="float64")
