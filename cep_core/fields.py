@@ -95,6 +95,17 @@ def positive(most: float = LARGEST) -> Kind[float]:
     return Kind(f"a positive number from {SMALLEST:g} to {most:g}", number(SMALLEST, most).convert)
 
 
+def nonzero() -> Kind[float]:
+    """A number of either sign that can be divided by."""
+    magnitude = positive()
+
+    def convert(value: Any) -> float:
+        negative = isinstance(value, int | float) and value < 0
+        return -magnitude.convert(-value) if negative else magnitude.convert(value)
+
+    return Kind(f"{magnitude.expected}, or its negative", convert)
+
+
 def rate(most: float = LARGEST) -> Kind[float]:
     """Zero, or a positive number that can be divided by."""
     inverse = positive(most)
@@ -186,6 +197,10 @@ class Fields:
         place: dotted name of the table inside the file; empty for the file itself.
         error: what is raised.
 
+    Attributes:
+        values: the table as it is.
+        read: the fields that have been asked for, in their types.
+
     Raises:
         FieldError: (or ``error``) from every method, where the file does not hold what it should.
 
@@ -199,7 +214,7 @@ class Fields:
         if not isinstance(values, dict):
             raise error(f"{file}: {place or 'contents'}: expected a table, found {shown(values)}")
         self.values: dict[str, Any] = values
-        self._read: set[str] = set()
+        self.read: dict[str, Any] = {}
 
     def fault(self, name: str, expected: str, found: object) -> FieldError:
         """An error about one field; ``found`` is shown as it is."""
@@ -207,16 +222,22 @@ class Fields:
 
     def get(self, name: str, kind: Kind[T], *default: T) -> T:
         """Value of a field in its type; the default, if there is one, where it is missing."""
-        self._read.add(name)
-        if name not in self.values:
-            if default:
-                return default[0]
+        if name in self.values:
+            value = self.values[name]
+            try:
+                converted = kind.convert(value)
+            except (ValueError, RecursionError):
+                raise self.fault(name, kind.expected, shown(value)) from None
+        elif default:
+            converted = default[0]
+        else:
             raise self.fault(name, kind.expected, "none")
-        value = self.values[name]
-        try:
-            return kind.convert(value)
-        except (ValueError, RecursionError):
-            raise self.fault(name, kind.expected, shown(value)) from None
+        self.read[name] = converted
+        return converted
+
+    def field(self, name: str) -> Any:
+        """Value of a field, whatever it is."""
+        return self.get(name, Kind("a value", lambda value: value))
 
     def table(self, name: str, *default: dict[str, Any]) -> Fields:
         """The fields of a table inside this one."""
@@ -234,7 +255,7 @@ class Fields:
 
     def done(self, optional: Iterable[str] = ()) -> None:
         """Refuse a field that nobody has asked for, and that is not one of ``optional``."""
-        known = sorted(self._read.union(optional))
+        known = sorted({*self.read, *optional})
         unknown = sorted(set(self.values).difference(known))
         if unknown:
             raise self.fault(unknown[0], f"one of the fields {', '.join(known)}", "another")

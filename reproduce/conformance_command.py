@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cep_core.conformance.compare import TOLERANCES, compare
 from cep_core.conformance.files import ConformanceError, read
+from cep_core.training.engine import EngineName
 from reproduce.terminal import say
 
 
@@ -40,24 +41,31 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.tol is not None and not arguments.tol >= 0:
         say(f"error: --tol: expected a number of at least 0, found {arguments.tol}")
         return 2
-    worst = 0
-    for path in arguments.files:
-        try:
-            file = read(path)
-        except ConformanceError as error:
-            say(f"error: {error}")
-            worst = 2
-            continue
-        tolerance = TOLERANCES[file.kind] if arguments.tol is None else arguments.tol
-        comparisons = compare(file, arguments.engine)
-        for comparison in comparisons:
-            mark = "" if comparison.difference <= tolerance else "  <-- exceeds the tolerance"
-            say(f"  {comparison.array:<20} {comparison.difference:9.2e}{mark}")
-        largest = max(c.difference for c in comparisons)
-        passed = largest <= tolerance
-        say(
-            f"{path.name}: {'pass' if passed else 'FAIL'} "
-            f"(largest difference {largest:.2e}, tolerance {tolerance:g})"
-        )
-        worst = max(worst, 0 if passed else 1)
-    return worst
+    return max(_compare_file(path, arguments.engine, arguments.tol) for path in arguments.files)
+
+
+def _compare_file(path: Path, engine: EngineName, tolerance: float | None) -> int:
+    """Compare one file; what is wrong with it is said and does not stop the others."""
+    try:
+        file = read(path)
+        comparisons = compare(file, engine)
+    except ConformanceError as error:
+        say(f"error: {error}")
+        return 2
+    except (ValueError, ArithmeticError, MemoryError) as error:
+        text = " ".join(str(error).split())
+        say(f"error: {path}: expected values that can be computed with, found: {text}")
+        return 2
+    if tolerance is None:
+        tolerance = TOLERANCES[file.kind]
+    for comparison in comparisons:
+        mark = "" if comparison.difference <= tolerance else "  <-- exceeds the tolerance"
+        difference = f"{comparison.difference:9.2e}" if comparison.count else "none to compare"
+        say(f"  {comparison.array:<20} {difference}{mark}")
+    largest = max(c.difference for c in comparisons)
+    passed = largest <= tolerance
+    say(
+        f"{path.name}: {'pass' if passed else 'FAIL'} "
+        f"(largest difference {largest:.2e}, tolerance {tolerance:g})"
+    )
+    return 0 if passed else 1

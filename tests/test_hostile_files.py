@@ -6,19 +6,27 @@ A quick number of examples runs by default, and 2,000 of each format by
 """
 
 import copy
+import gzip
 import json
+import struct
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cep_core.conformance.files import ConformanceError, read
+from cep_core.data.idx import DataError, read_images, read_labels
 from cep_core.fields import FieldError
+from reproduce.__main__ import main
 from reproduce.figures.kinds import read_figures
 from reproduce.figures.specs import FIGURES
 from reproduce.runs.row import ROWS, read_row
 from reproduce.table.published import PUBLISHED, read_published
+
+CONFORMANCE = Path(__file__).parent / "data" / "conformance"
 
 HUGE = "an integer that has no decimals"
 WORDS = [
@@ -119,6 +127,83 @@ def fault_of(read, path, error):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("hostile")
+
+
+@pytest.fixture(scope="module")
+def curves():
+    """Arrays and description of a conformance file that is computed in no time."""
+    with np.load(CONFORMANCE / "curves-proto-cep.npz") as file:
+        arrays = {name: file[name] for name in file.files if name != "meta"}
+        return arrays, json.loads(str(file["meta"])) | {"T": 30}
+
+
+DTYPES = ["u1", ">u2", "<i4", ">i8", "u8", "?", "f2", "f4", ">f8", "f8", "c16", "U3", "M8[s]", "V7"]
+
+
+@st.composite
+def altered_arrays(draw, arrays):
+    """The arrays with some replaced by others of any type and shape, removed or added."""
+    changed = dict(arrays)
+    names = st.sampled_from(list(arrays)) | st.sampled_from(["", "../x", "delta/s_9", "meta.npy"])
+    for name in draw(st.lists(names, max_size=3)):
+        if name in changed and draw(st.booleans()):
+            shape = changed[name].shape
+        else:
+            shape = draw(st.lists(st.integers(0, 3), max_size=3))
+        changed[name] = np.zeros(shape, draw(st.sampled_from(DTYPES)))
+    for name in draw(st.lists(st.sampled_from(list(arrays)), max_size=2)):
+        changed.pop(name, None)
+    return changed
+
+
+@given(data=st.data())
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_conformance(folder, curves, capsys, data):
+    arrays, meta = curves
+    path = folder / "altered.npz"
+    if data.draw(st.booleans()):
+        arrays = data.draw(altered_arrays(arrays))
+    else:
+        meta = data.draw(altered(meta))
+    np.savez(path, meta=np.array(json.dumps(meta)), **arrays)
+    steps = meta.get("T")
+    if isinstance(steps, int) and steps > 1000:
+        only_named_faults(read, path, ConformanceError)
+        return
+    code = main(["conformance", str(path)])
+    said = capsys.readouterr().out
+    assert code in {0, 1} or (code == 2 and said.startswith(f"error: {path}: "))
+
+
+@given(at=st.integers(0), byte=st.integers(0, 255), cut=st.booleans())
+@settings(deadline=None)
+def test_damaged_conformance_archive(folder, at, byte, cut):
+    contents = bytearray((CONFORMANCE / "curves-proto-cep.npz").read_bytes())
+    at %= len(contents)
+    if cut:
+        del contents[at:]
+    contents[at : at + 1] = bytes([byte])
+    path = folder / "damaged.npz"
+    path.write_bytes(contents)
+    only_named_faults(read, path, ConformanceError)
+
+
+@given(
+    head=st.lists(st.integers(0, 5) | st.sampled_from([0x801, 0x803, 28, 2**32 - 1]), max_size=5),
+    body=st.binary(max_size=60) | st.integers(0, 2000).map(bytes),
+    zipped=st.booleans(),
+    at=st.integers(0, 99),
+    byte=st.integers(0, 255),
+)
+@settings(deadline=None)
+def test_idx(folder, head, body, zipped, at, byte):
+    contents = struct.pack(f">{len(head)}I", *head) + body
+    contents = bytearray(gzip.compress(contents) if zipped else contents)
+    contents[at : at + 1] = bytes([byte])
+    path = folder / "idx"
+    path.write_bytes(contents)
+    for reader in (read_images, read_labels):
+        only_named_faults(reader, path, DataError)
 
 
 DOCUMENTS = {

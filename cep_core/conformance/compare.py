@@ -9,7 +9,7 @@ import torch
 
 from cep_core.check.bptt import nabla
 from cep_core.check.delta import delta
-from cep_core.conformance.files import ConformanceFile
+from cep_core.conformance.files import ConformanceError, ConformanceFile
 from cep_core.learning import Procedure, one_hot
 from cep_core.phases import free_phase, kappa_of
 from cep_core.problem import Problem
@@ -29,10 +29,13 @@ class Comparison:
         array: the array's name in the file, e.g. ``final/W_0_1``.
         difference: largest absolute difference over the entries that are to be compared; infinite
             where either side is not a number.
+        count: how many entries were compared.
+
     """
 
     array: str
     difference: float
+    count: int
 
 
 def compare(file: ConformanceFile, engine: EngineName = "reference") -> list[Comparison]:
@@ -41,13 +44,20 @@ def compare(file: ConformanceFile, engine: EngineName = "reference") -> list[Com
     Args:
         file: the checked file.
         engine: what trains a ``training`` file; the definition unless given.
+
+    Raises:
+        ConformanceError: no entry of the file is one that can be compared.
+
     """
     ours = _train(file, engine) if file.kind == "training" else _curves(file)
-    return [
-        Comparison(name, _difference(name, ours[name], theirs))
-        for name, theirs in file.arrays.items()
-        if name in ours
+    found = [
+        _compared(name, ours[name], theirs) for name, theirs in file.arrays.items() if name in ours
     ]
+    if not sum(comparison.count for comparison in found):
+        raise ConformanceError(
+            f"{file.path}: arrays: expected entries to compare, found only such as nobody computes"
+        )
+    return found
 
 
 def mini_batches(file: ConformanceFile) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -109,10 +119,8 @@ def _first_compared(name: str) -> int:
     return int(rest.removeprefix("s_")) if rest.startswith("s_") else 1
 
 
-def _difference(name: str, ours: torch.Tensor, theirs: torch.Tensor) -> float:
+def _compared(name: str, ours: torch.Tensor, theirs: torch.Tensor) -> Comparison:
     start = _first_compared(name)
     gap = (ours[start:] - theirs[start:]).abs()
-    if gap.numel() == 0:
-        return 0.0
-    largest = float(gap.max())
-    return largest if math.isfinite(largest) else math.inf
+    largest = float(gap.max()) if gap.numel() else 0.0
+    return Comparison(name, largest if math.isfinite(largest) else math.inf, gap.numel())

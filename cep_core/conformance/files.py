@@ -8,27 +8,59 @@ code.
 from __future__ import annotations
 
 import json
-import math
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from cep_core.activations import activation_named
-from cep_core.networks import DriftSlope, EnergyBased, Network, Prototypical, bias, weight
+from cep_core.activations import ACTIVATIONS
+from cep_core.conformance.archive import Archive, ConformanceError, Head, open_archive
+from cep_core.fields import (
+    Fields,
+    Kind,
+    choice,
+    flag,
+    nonzero,
+    number,
+    one_of,
+    positive,
+    sequence,
+    shown,
+    whole,
+)
+from cep_core.networks import DriftSlope, EnergyBased, Network, Nudge, Prototypical, bias, weight
 from cep_core.rules import C_EP, C_VF, EP, Rule
+
+__all__ = ["KINDS", "ConformanceError", "ConformanceFile", "read"]
 
 KINDS = ("training", "curves")
 
+Shape = tuple[int, ...]
+
+MOST_LAYERS = 100
+MOST_UNITS = 10**6
+MOST_STEPS = 10**6
+MOST_VALUES = 2**28
+"""Numbers in the weights of a network, or in the processes of one side: two gigabytes."""
+
+LONGEST_META = 1 << 20
+_BYTES_OF_FLOAT64 = 8
+
+_NUDGES: dict[str, Nudge] = {"outside": "outside", "inside": "inside"}
 _RULES = {"ep": EP, "cep": C_EP, "cvf": C_VF}
 
 
-class ConformanceError(ValueError):
-    """A conformance file is malformed; the message names the file, the field and the value."""
+def _sign(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) != 1:
+        raise ValueError
+    return value
+
+
+_SIGN = Kind("1 or -1", _sign)
 
 
 @dataclass(frozen=True)
@@ -73,198 +105,133 @@ def read(path: Path) -> ConformanceFile:
 
 
 class _Reader:
-    """Checks one file field by field, so that every error names what is wrong."""
+    """Checks one file: its description, then the shapes of its arrays, then their contents."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.meta: dict[str, Any] = {}
         self.arrays: dict[str, torch.Tensor] = {}
 
     def error(self, field: str, expected: str, found: object) -> ConformanceError:
         return ConformanceError(f"{self.path}: {field}: expected {expected}, found {found}")
 
     def read(self) -> ConformanceFile:
-        raw = self.load()
-        self.meta = self.read_meta(raw.pop("meta", None))
-        kind = self.choice("kind", dict.fromkeys(KINDS))
-        for name, value in raw.items():
-            if value.dtype.kind not in "fiu" or (value.dtype.kind == "f" and value.dtype != "f8"):
-                raise self.error(f"array {name}", "float64 or integers", value.dtype)
-            self.arrays[name] = torch.from_numpy(np.ascontiguousarray(value))
-        network, rule = self.network()
-        self.shapes(kind)
-        return ConformanceFile(self.path, kind, network, rule, self.meta, self.arrays)
+        with open_archive(self.path) as archive:
+            meta = self.read_meta(archive)
+            kind = meta.get("kind", choice(*KINDS))
+            network, rule = self.network(meta, kind)
+            for name, (shape, most) in self.expected(meta, kind, archive.heads).items():
+                self.arrays[name] = self.read_array(archive, name, shape, most)
+        return ConformanceFile(self.path, kind, network, rule, meta.read, self.arrays)
 
-    def load(self) -> dict[str, np.ndarray[Any, Any]]:
+    def read_meta(self, archive: Archive) -> Fields:
+        head = archive.heads.get("meta")
+        if head is None or head.dtype.kind != "U" or head.shape or head.size > LONGEST_META:
+            found = "none" if head is None else f"{head.dtype} of shape {head.shape}"
+            raise self.error("meta", "a JSON string", found)
         try:
-            # Opened here: np.load leaves a file that it cannot read open.
-            with self.path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                return {name: file[name] for name in file.files}
-        except FileNotFoundError:
-            raise ConformanceError(f"{self.path}: no such file") from None
-        except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-            raise self.error("file", "an .npz of plain arrays", str(error).split("\n")[0]) from None
-        except Exception as error:  # zlib.error and the like: a damaged archive in any way
-            raise self.error("file", "an undamaged .npz", f"{type(error).__name__}") from error
+            meta = json.loads(str(archive.read("meta")))
+        except (ValueError, RecursionError) as error:
+            raise self.error("meta", "a JSON string", " ".join(str(error).split())) from None
+        return Fields(self.path, meta, "meta", ConformanceError)
 
-    def read_meta(self, value: np.ndarray[Any, Any] | None) -> dict[str, Any]:
-        if value is None or value.dtype.kind != "U" or value.ndim:
-            raise self.error("meta", "a JSON string", "none" if value is None else value.dtype)
-        try:
-            meta = json.loads(str(value))
-        except ValueError as error:
-            raise self.error("meta", "a JSON string", error) from None
-        if not isinstance(meta, dict):
-            raise self.error("meta", "a JSON object", type(meta).__name__)
-        return meta
-
-    def field(self, name: str) -> Any:
-        if name not in self.meta:
-            raise self.error(f"meta.{name}", "a value", "none")
-        return self.meta[name]
-
-    def choice(self, name: str, known: Mapping[str, object]) -> str:
-        value = self.field(name)
-        if not isinstance(value, str) or value not in known:
-            raise self.error(f"meta.{name}", f"one of {', '.join(known)}", repr(value))
-        return value
-
-    def number(self, name: str, *, whole: bool = False, least: float = -math.inf) -> Any:
-        value = self.field(name)
-        kind = int if whole else (int, float)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, kind)
-            or not math.isfinite(value)
-            or value < least
-        ):
-            above = "" if least == -math.inf else f" of at least {least}"
-            expected = f"a {'whole ' if whole else ''}number{above}"
-            raise self.error(f"meta.{name}", expected, repr(value))
-        return value
-
-    def boolean(self, name: str) -> bool:
-        value = self.field(name)
-        if not isinstance(value, bool):
-            raise self.error(f"meta.{name}", "true or false", repr(value))
-        return value
-
-    def numbers(self, name: str, count: int) -> list[float]:
-        value = self.field(name)
-        if (
-            not isinstance(value, list)
-            or len(value) != count
-            or any(isinstance(v, bool) or not isinstance(v, int | float) for v in value)
-        ):
-            raise self.error(f"meta.{name}", f"a list of {count} numbers", repr(value))
-        return value
-
-    def sizes(self) -> list[int]:
-        value = self.field("sizes")
-        if (
-            not isinstance(value, list)
-            or len(value) < 2  # noqa: PLR2004 - an input and an output at least
-            or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in value)
-        ):
-            raise self.error("meta.sizes", "a list of layer sizes, input first", repr(value))
-        return value
-
-    def network(self) -> tuple[Network, Rule]:
-        layers = len(self.sizes()) - 1
-        rule = _RULES[self.choice("rule", _RULES)]
-        try:
-            activation = activation_named(self.field("activation"))
-        except (ValueError, TypeError) as error:
-            raise ConformanceError(f"{self.path}: meta.activation: {error}") from None
-        nudging = self.choice("nudging", dict.fromkeys(("outside", "inside")))
-        setting = self.choice("setting", dict.fromkeys(("prototypical", "energy-based")))
-        if self.number("beta") == 0:
-            raise self.error("meta.beta", "a number other than zero", 0)
-        steps = self.number("K", whole=True, least=1)
-        self.number("T", whole=True, least=steps + 1 if self.meta["kind"] == "curves" else 1)
-        activations = (activation,) * layers
+    def network(self, meta: Fields, kind: str) -> tuple[Network, Rule]:
+        sizes = meta.get("sizes", sequence(whole(1, MOST_UNITS), 2, MOST_LAYERS))
+        rule = meta.get("rule", one_of(_RULES))
+        activation = meta.get("activation", one_of(ACTIVATIONS))
+        nudge: Nudge = meta.get("nudging", one_of(_NUDGES))
+        setting = meta.get("setting", choice("prototypical", "energy-based"))
+        meta.get("beta", nonzero())
+        steps = meta.get("K", whole(1, MOST_STEPS))
+        meta.get("T", whole(steps + 1 if kind == "curves" else 1, MOST_STEPS))
+        weights = sum(a * b for a, b in pairwise(sizes))
+        values = weights * (steps if kind == "curves" else 1)
+        if values > MOST_VALUES:
+            raise meta.fault("sizes", f"processes of at most {MOST_VALUES} numbers", values)
+        activations = (activation,) * (len(sizes) - 1)
         if setting == "prototypical":
-            return Prototypical(activations, "inside" if nudging == "inside" else "outside"), rule
-        if self.number("dt") <= 0:
-            raise self.error("meta.dt", "a positive number", self.meta["dt"])
+            return Prototypical(activations, nudge), rule
         slope: DriftSlope = "none" if rule is C_VF else "hidden"
-        return EnergyBased(activations, self.meta["dt"], slope, self.boolean("clamp")), rule
+        dt = meta.get("dt", positive())
+        return EnergyBased(activations, dt, slope, meta.get("clamp", flag())), rule
 
-    def shapes(self, kind: str) -> None:
-        sizes = self.sizes()
-        parameters = self.parameter_shapes(sizes)
-        required = {f"initial/{name}": shape for name, shape in parameters.items()}
+    def expected(
+        self, meta: Fields, kind: str, heads: Mapping[str, Head]
+    ) -> dict[str, tuple[Shape, int | None]]:
+        """Shape of every array of the file, and the largest integer where it holds integers."""
+        sizes: tuple[int, ...] = meta.read["sizes"]
+        parameters = self.parameter_shapes(sizes, meta.read["rule"])
+        states = {f"s_{n}": (size,) for n, size in enumerate(sizes[:0:-1])}
+        shapes: dict[str, Shape] = {f"initial/{name}": s for name, s in parameters.items()}
+        most: dict[str, int] = {}
+        optional: dict[str, Shape] = {}
         if kind == "training":
-            batch = self.training_inputs(sizes)
-            required |= {f"final/{name}": shape for name, shape in parameters.items()}
-            required |= {f"free/s_{n}": (batch, size) for n, size in enumerate(sizes[:0:-1])}
-            optional: dict[str, tuple[int, ...]] = {}
+            batches, batch = self.training(meta)
+            shapes |= {"x": (batches, batch, sizes[0]), "y": (batches, batch)}
+            most = {"x": 255, "y": sizes[-1] - 1}
+            shapes |= {f"final/{name}": shape for name, shape in parameters.items()}
+            shapes |= {f"free/{name}": (batch, *shape) for name, shape in states.items()}
         else:
-            if self.field("eta") is not None:
-                self.numbers("eta", len(sizes) - 1)
-            required |= {"x": (1, sizes[0]), "y": (1, sizes[-1])}
-            optional = self.curve_shapes(sizes, parameters)
-            if not optional.keys() & self.arrays.keys():
+            if meta.field("eta") is not None:
+                meta.get("eta", sequence(number(), len(sizes) - 1, len(sizes) - 1))
+            shapes |= {"x": (1, sizes[0]), "y": (1, sizes[-1])}
+            optional = {f"steady/{name}": (1, *shape) for name, shape in states.items()}
+            for side in ("delta", "nabla"):
+                for name, shape in (states | parameters).items():
+                    optional[f"{side}/{name}"] = (meta.read["K"], *shape)
+            if not optional.keys() & heads.keys():
                 raise self.error("arrays", "processes to compare", "none")
-        for name, shape in required.items():
-            if name not in self.arrays:
+        for name, shape in shapes.items():
+            if name not in heads:
                 raise self.error(f"array {name}", f"shape {shape}", "none")
-        for name in self.arrays.keys() - ({"x", "y"} if kind == "training" else set()):
-            self.result(name, (required | optional).get(name))
+        shapes |= {name: shape for name, shape in optional.items() if name in heads}
+        for name in heads:
+            if name not in shapes and name != "meta":
+                raise self.error(f"array {shown(name)[1:-1]}", "no such array", "one")
+        return {name: (shape, most.get(name)) for name, shape in shapes.items()}
 
-    def result(self, name: str, shape: tuple[int, ...] | None) -> None:
-        value = self.arrays[name]
-        if shape is None:
-            raise self.error(f"array {name}", "no such array in this kind of file", "one")
-        if tuple(value.shape) != shape:
-            raise self.error(f"array {name}", f"shape {shape}", tuple(value.shape))
-        if not value.dtype.is_floating_point:
-            raise self.error(f"array {name}", "float64", value.dtype)
-        if not bool(value.isfinite().all()):
-            raise self.error(f"array {name}", "finite numbers", "NaN or infinity")
+    def training(self, meta: Fields) -> tuple[int, int]:
+        """Mini-batches and samples in each."""
+        layers = len(meta.read["sizes"]) - 1
+        meta.get("learning_rates", sequence(number(), layers, layers))
+        meta.get("trains_input_bias", flag())
+        signs = meta.get("beta_signs", sequence(_SIGN))
+        batch = meta.get("batch_size", whole(1, MOST_UNITS))
+        states = batch * sum(meta.read["sizes"])
+        if states > MOST_VALUES:
+            raise meta.fault("batch_size", f"at most {MOST_VALUES} neurons in all", states)
+        return len(signs), batch
 
-    def parameter_shapes(self, sizes: list[int]) -> dict[str, tuple[int, ...]]:
+    def read_array(
+        self, archive: Archive, name: str, shape: Shape, most: int | None
+    ) -> torch.Tensor:
+        head = archive.heads[name]
+        if head.shape != shape:
+            raise self.error(f"array {name}", f"shape {shape}", head.shape)
+        real = head.dtype.kind == "f" and head.dtype.itemsize == _BYTES_OF_FLOAT64
+        if most is None:
+            if not real:
+                raise self.error(f"array {name}", "float64", head.dtype)
+            value = archive.read(name)
+            if not np.isfinite(value).all():
+                raise self.error(f"array {name}", "finite numbers", "NaN or infinity")
+            return torch.from_numpy(value)
+        if head.dtype.kind not in "iu":
+            raise self.error(f"array {name}", f"integers from 0 to {most}", head.dtype)
+        value = archive.read(name)
+        if value.min() < 0 or value.max() > most:
+            found = f"{head.dtype} from {value.min()} to {value.max()}"
+            raise self.error(f"array {name}", f"integers from 0 to {most}", found)
+        return torch.from_numpy(value.astype(np.uint8 if most <= 255 else np.int64))  # noqa: PLR2004
+
+    @staticmethod
+    def parameter_shapes(sizes: tuple[int, ...], rule: Rule) -> dict[str, Shape]:
         from_output = sizes[::-1]
         layers = len(sizes) - 1
-        shapes: dict[str, tuple[int, ...]] = {}
+        shapes: dict[str, Shape] = {}
         for n in range(layers):
             above: int | str = "x" if n == layers - 1 else n + 1
             shapes[weight(n, above)] = (from_output[n], from_output[n + 1])
             shapes[bias(n)] = (from_output[n],)
-            if above != "x" and self.meta["rule"] == "cvf":
+            if above != "x" and rule is C_VF:
                 shapes[weight(n + 1, n)] = (from_output[n + 1], from_output[n])
         return shapes
-
-    def curve_shapes(
-        self, sizes: list[int], parameters: dict[str, tuple[int, ...]]
-    ) -> dict[str, tuple[int, ...]]:
-        steps = self.meta["K"]
-        states = {f"s_{n}": (size,) for n, size in enumerate(sizes[:0:-1])}
-        shapes: dict[str, tuple[int, ...]] = {
-            f"steady/{name}": (1, *shape) for name, shape in states.items()
-        }
-        for side in ("delta", "nabla"):
-            for name, shape in (states | parameters).items():
-                shapes[f"{side}/{name}"] = (steps, *shape)
-        return shapes
-
-    def training_inputs(self, sizes: list[int]) -> int:
-        self.numbers("learning_rates", len(sizes) - 1)
-        self.boolean("trains_input_bias")
-        batch = self.number("batch_size", whole=True, least=1)
-        signs = self.field("beta_signs")
-        if not isinstance(signs, list) or not signs or any(s not in {1, -1} for s in signs):
-            raise self.error("meta.beta_signs", "a list of 1 and -1", repr(signs))
-        for name, shape, top in (
-            ("x", (len(signs), batch, sizes[0]), 255),
-            ("y", (len(signs), batch), sizes[-1] - 1),
-        ):
-            value = self.arrays.get(name)
-            if value is None:
-                raise self.error(f"array {name}", f"shape {shape}", "none")
-            if tuple(value.shape) != shape:
-                raise self.error(f"array {name}", f"shape {shape}", tuple(value.shape))
-            if value.dtype.is_floating_point or int(value.min()) < 0 or int(value.max()) > top:
-                found = f"{value.dtype} from {value.min()} to {value.max()}"
-                raise self.error(f"array {name}", f"integers from 0 to {top}", found)
-        return int(batch)

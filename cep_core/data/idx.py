@@ -13,8 +13,13 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from cep_core.fields import opened
+
 SIDE = 28
 CLASSES = 10
+MOST_SAMPLES = 10**6
+"""Largest count that a file may promise: 784 MB of pixels, more than any set of such digits has."""
+
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
 _MAGIC = {1: 0x801, 3: 0x803}
@@ -73,24 +78,20 @@ def read_labels(path: Path) -> IdxFile:
 
 
 def _read(path: Path, *, dimensions: int) -> IdxFile:
-    try:
-        with path.open("rb") as raw:
-            compressed = raw.read(2) == _GZIP
-            raw.seek(0)
-            if not compressed:
-                return _parse(path, raw, dimensions)
+    with opened(path, "an IDX file", DataError) as raw:
+        compressed = raw.read(2) == _GZIP
+        raw.seek(0)
+        if not compressed:
+            return _parse(path, raw, dimensions)
+        try:
             with gzip.GzipFile(fileobj=raw) as stream:
                 return _parse(path, stream, dimensions)
-    except FileNotFoundError:
-        raise DataError(f"{path}: expected an IDX file, found none") from None
-    except EOFError:
-        raise DataError(
-            f"{path}: gzip data: expected a whole file, found a truncated one"
-        ) from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path}: gzip data: expected a sound file, found: {error}") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+        except EOFError:
+            raise DataError(
+                f"{path}: gzip data: expected a whole file, found a truncated one"
+            ) from None
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise DataError(f"{path}: gzip data: expected a sound file, found: {error}") from error
 
 
 def _parse(path: Path, stream: _Stream, dimensions: int) -> IdxFile:
@@ -108,8 +109,8 @@ def _parse(path: Path, stream: _Stream, dimensions: int) -> IdxFile:
             f"{path}: header: expected {4 + 4 * dimensions} bytes, found {len(header)} (truncated)"
         )
     count, *shape = struct.unpack(f">{dimensions}I", header[4:])
-    if count == 0:
-        raise DataError(f"{path}: count: expected at least 1, found 0")
+    if not 1 <= count <= MOST_SAMPLES:
+        raise DataError(f"{path}: count: expected 1 to {MOST_SAMPLES}, found {count}")
     if dimensions > 1 and shape != [SIDE, SIDE]:
         found = " x ".join(map(str, shape))
         raise DataError(f"{path}: image size: expected {SIDE} x {SIDE} pixels, found {found}")
@@ -134,7 +135,7 @@ def _parse(path: Path, stream: _Stream, dimensions: int) -> IdxFile:
 
 
 def _read_body(stream: _Stream, expected: int) -> bytearray:
-    """Read up to one byte more than expected, in parts: the header may promise terabytes."""
+    """Read up to one byte more than expected, in parts: a header may promise too much."""
     body = bytearray()
     while len(body) <= expected:
         part = stream.read(min(_CHUNK, expected + 1 - len(body)))

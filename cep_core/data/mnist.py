@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,7 +214,7 @@ def _find(folder: Path, name: str) -> Path:
     """Path of a file under its usual name, with a dot for the dash as some archives have it."""
     dotted = name.replace("-idx", ".idx")
     for candidate in (name, f"{name}.gz", dotted, f"{dotted}.gz"):
-        if (folder / candidate).exists():
+        if os.path.lexists(folder / candidate):
             return folder / candidate
     raise DataError(f"{folder / name}: expected an IDX file (or {name}.gz), found none")
 

@@ -11,6 +11,7 @@ From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Network AugmentedGradient AugmentedPrimitive Preactivation Prototypical.
 From CEP Require Import Drift ApproximatelySettled ErrorBound Statements Examples OrderOfLimitsExamples Counterexamples.
+From CEP Require Import MiniBatch VectorFieldNetwork FurtherStatements CorrectedExample.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -70,6 +71,50 @@ destruct (@bptt_gradients _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ 
 rewrite (gradient_unique (dot_state_inner N) Hs G1).
 destruct (@joint_limit N DF DPhi R (locally' (0:R)) _ beta eta 0 t D (proj2 A3) A5 Hb Hb0 He0 Hr) as [L _].
 rewrite (iterate_ext _ (dF_ds DF)) in L. exact L. intros y. module (State N).
+Qed.
+
+Lemma right_updates_force_the_order N DF DPhi_theta nabla_theta t :
+  has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
+  (forall i, is_nabla_theta N i (nabla_theta i)) -> (exists i, (i < t)%nat /\ nabla_theta i <> zero) ->
+  forces_order_of_limits (fun _ => True) (fun T along beta eta => forall j, (j <= t)%nat ->
+    filterlim (fun x => Delta_param N j (beta x) (eta x)) along (locally (opp (nabla_theta j)))).
+Proof.
+intros A1 D A3 A5 Hth Hn T FF HF beta eta Hb Hb0 He He0 _ G. destruct D as [HD1 HD2].
+assert (Hs : forall i, is_nabla_s N i (iterate (dF_ds DF) i (grad_ell N (s_star N)))).
+{ intros i. exact (proj1 (@bptt_gradients _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ A1 _ _ HD1 HD2 (proj1 A3) A5 i)). }
+exact (proj1 (@order_of_limits_param N _ _ DF DPhi_theta A1 (conj HD1 HD2) A3 A5 Hs Hth T FF HF beta eta t Hb Hb0 He He0 Hn) G).
+Qed.
+
+Lemma plain_updates_have_a_bias N t g_s :
+  vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+  iterated_limit (fun beta eta => Delta_s (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t)
+    (opp (plus g_s (vf_bias (vf_J N) (vf_Jt N) t (vf_grad_ell N (vf_s_star N))))).
+Proof.
+intros [HD [[L1 [L2 [T1 [T2 C]]]] [[Hl Hc] [[C1 [C2 C3]] HS]]]] Hs.
+destruct (@vector_field_gradients N t HD (conj L1 (conj L2 (conj T1 (conj T2 C)))) (conj Hl Hc) HS) as [_ G].
+refine (proj1 (@vector_field_bias _ _ _ _ (vf_dot_state_inner N) (vf_dot_param_inner N) (vf_F N) (vf_ell N) (vf_grad_ell N)
+  (vf_s_star N) (vf_theta N) (vf_J N) (vf_Jt N) (vf_B N) (vf_H N) _ _ L2 _ T1 T2 C Hl Hc HS t g_s _ Hs G C1 C2 C3)).
+- exact (@dF_ds_linear _ _ _ _ _ _ HD).
+- exact (@dF_dtheta_linear _ _ _ _ _ _ HD).
+- exact (@F_diff_split _ _ _ _ _ _ HD).
+Qed.
+
+Lemma corrected_updates_descend N t g_s :
+  vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+  iterated_limit (Delta_state_less N (asymmetry N) t) (opp g_s).
+Proof.
+intros [HD [HT [HL [HC HS]]]] Hs.
+exact (proj1 (@theorem1_without_symmetry N t g_s _ HD HT HL HC HS Hs (proj2 (@vector_field_gradients N t HD HT HL HS)))).
+Qed.
+
+(** The limit of plain C-VF on [loop] at [t = 1], where [nabla_s(1) = (1/2, 0)]. *)
+Lemma loop_plain_limit (v : R2) :
+  iterated_limit (fun beta eta => Delta_s (vf_F loop) (vf_grad_ell loop) (vf_rule (vf_H loop)) (vf_s_star loop) (vf_theta loop) beta eta 1) v ->
+  fst v = - 1.
+Proof.
+intros L. assert (X := plain_updates_have_a_bias (proj1 loop_meets_every_hypothesis) (proj1 loop_plain_and_corrected)).
+rewrite (iterated_limit_unique L X).
+change (- (/ 2 + (1 * 1 + 1 * 0 + - (0 * 0 + / 2 * 1))) = - 1). field.
 Qed.
 
 Module FlippedSign.
@@ -573,3 +618,207 @@ assert (X : (1 : R) = - 1).
 lra.
 Qed.
 End ResidualOnlySmall.
+
+Module BiasLeftOut.
+(** C-VF without symmetry: the updates tend to minus the gradient, the bias left out. *)
+Definition unaltered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (fun beta eta => Delta_s (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t)
+      (opp (plus g_s (vf_bias (vf_J N) (vf_Jt N) t (vf_grad_ell N (vf_s_star N))))).
+Definition altered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (fun beta eta => Delta_s (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t)
+      (opp g_s).
+Ltac proof_script := red; intros; simple apply plain_updates_have_a_bias; assumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H.
+assert (E := loop_plain_limit (H loop 1%nat _ (proj1 loop_meets_every_hypothesis) (proj1 loop_plain_and_corrected))).
+change (- / 2 = - 1) in E. lra.
+Qed.
+End BiasLeftOut.
+
+Module BiasSign.
+(** C-VF without symmetry: the bias has the other sign, [(J^T)^t - J^t] in the place of [J^t - (J^T)^t]. *)
+Definition unaltered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (fun beta eta => Delta_s (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t)
+      (opp (plus g_s (vf_bias (vf_J N) (vf_Jt N) t (vf_grad_ell N (vf_s_star N))))).
+Definition altered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (fun beta eta => Delta_s (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t)
+      (opp (minus g_s (vf_bias (vf_J N) (vf_Jt N) t (vf_grad_ell N (vf_s_star N))))).
+Ltac proof_script := red; intros; simple apply plain_updates_have_a_bias; assumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H.
+assert (E := loop_plain_limit (H loop 1%nat _ (proj1 loop_meets_every_hypothesis) (proj1 loop_plain_and_corrected))).
+change (- (/ 2 + - (1 * 1 + 1 * 0 + - (0 * 0 + / 2 * 1))) = - 1) in E. lra.
+Qed.
+End BiasSign.
+
+Module CorrectionExchanged.
+(** Corrected C-VF: [J] and [J^T] exchanged in the correction. *)
+Definition unaltered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (Delta_state_less N (asymmetry N) t) (opp g_s).
+Definition altered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (Delta_state_less N (fun s => opp (asymmetry N s)) t) (opp g_s).
+Ltac proof_script := red; intros; simple apply corrected_updates_descend; assumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct exchanged_correction_misses as [N [t [g [A [G Hn]]]]]. exact (Hn (H N t g A G)).
+Qed.
+End CorrectionExchanged.
+
+Module BiasBoundWithoutTime.
+(** The bound on the bias of C-VF without the factor [t]. *)
+Definition unaltered : Prop :=
+  forall (V : NM) (J Jt : V -> V) (nJ delta : R) (t : nat) (g : V), is_linear J -> 0 <= nJ -> 0 <= delta ->
+    (forall x, norm (J x) <= nJ * norm x) -> (forall x, norm (Jt x) <= nJ * norm x) ->
+    (forall x, norm (minus (J x) (Jt x)) <= delta * norm x) ->
+    norm (minus (iterate J t g) (iterate Jt t g)) <= INR t * delta * Rmax nJ 1 ^ (t - 1) * norm g.
+Definition altered : Prop :=
+  forall (V : NM) (J Jt : V -> V) (nJ delta : R) (t : nat) (g : V), is_linear J -> 0 <= nJ -> 0 <= delta ->
+    (forall x, norm (J x) <= nJ * norm x) -> (forall x, norm (Jt x) <= nJ * norm x) ->
+    (forall x, norm (minus (J x) (Jt x)) <= delta * norm x) ->
+    norm (minus (iterate J t g) (iterate Jt t g)) <= delta * Rmax nJ 1 ^ (t - 1) * norm g.
+Ltac proof_script := red; intros; simple apply vector_field_bias_bound; assumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H.
+assert (X := H R1 (fun x => 1 * x) (fun x => / 2 * x) 1 (/ 2) 2%nat 1 (scaling_linear 1) ltac:(lra) ltac:(lra)).
+assert (E : Rabs (1 * (1 * 1) + - (/ 2 * (/ 2 * 1))) <= / 2 * Rmax 1 1 ^ (2 - 1) * Rabs 1).
+{ apply X; intros x.
+  - change (Rabs (1 * x) <= 1 * Rabs x). rewrite !Rmult_1_l. lra.
+  - change (Rabs (/ 2 * x) <= 1 * Rabs x). rewrite Rabs_mult, (Rabs_right (/ 2)) by lra. generalize (Rabs_pos x). lra.
+  - change (Rabs (1 * x + - (/ 2 * x)) <= / 2 * Rabs x). replace (1 * x + - (/ 2 * x)) with (/ 2 * x) by field.
+    rewrite Rabs_mult, (Rabs_right (/ 2)) by lra. lra. }
+rewrite Rmax_left in E by lra. rewrite !Rabs_right in E by lra. simpl in E. lra.
+Qed.
+End BiasBoundWithoutTime.
+
+Module MiniBatchSum.
+(** On a mini-batch the samples are coupled by the sum of their [phi], not by the mean. *)
+Definition unaltered : Prop :=
+  forall (State Param : NM) (B : nat) (F : nat -> State * Param -> State) (phi : nat -> State -> Param)
+    (grad_ell : nat -> State -> State) (s_star : nat -> State) (theta : Param) (beta eta : R) (t b : nat),
+    fst (batch_cep B F phi grad_ell s_star theta beta eta t) b =
+    batch_ep B F phi grad_ell s_star theta (eta / beta) beta t b.
+Definition altered : Prop :=
+  forall (State Param : NM) (B : nat) (F : nat -> State * Param -> State) (phi : nat -> State -> Param)
+    (grad_ell : nat -> State -> State) (s_star : nat -> State) (theta : Param) (beta eta : R) (t b : nat),
+    fst (batch_cep B F phi grad_ell s_star theta beta eta t) b =
+    batch_ep B F phi grad_ell s_star theta (INR B * (eta / beta)) beta t b.
+Ltac proof_script := red; intros; simple apply batch_cep_is_ep.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H.
+assert (E := H R1 R1 2%nat (fun _ z => snd z) (fun _ s => s) (fun _ _ => 1) (fun _ => 0) 0 1 1 2%nat 0%nat).
+change (0 + 1 / 1 * (/ (1 + 1) * (0 + (0 + - (1 * 1) + - 0) + (0 + - (1 * 1) + - 0))) + - (1 * 1) =
+  0 + (1 + 1) * (1 / 1) * (/ (1 + 1) * (0 + (0 + (1 + 1) * (1 / 1) * (/ (1 + 1) * (0 + (0 + - 0) + (0 + - 0))) + - (1 * 1) + - 0)
+    + (0 + (1 + 1) * (1 / 1) * (/ (1 + 1) * (0 + (0 + - 0) + (0 + - 0))) + - (1 * 1) + - 0))) + - (1 * 1)) in E. lra.
+Qed.
+End MiniBatchSum.
+
+Module MiniBatchOneSample.
+(** On a mini-batch [theta] moves by one sample's [phi], not by the mean of all. *)
+Definition unaltered : Prop :=
+  forall (State Param : NM) (B : nat) (F : nat -> State * Param -> State) (phi : nat -> State -> Param)
+    (grad_ell : nat -> State -> State) (s_star : nat -> State) (theta : Param) (beta eta : R) (t b : nat),
+    (b < B)%nat ->
+    snd (batch_cep B F phi grad_ell s_star theta beta eta t) =
+    plus theta (scal (eta / beta : R_AbsRing) (batch_mean B phi (fst (batch_cep B F phi grad_ell s_star theta beta eta t)) s_star)).
+Definition altered : Prop :=
+  forall (State Param : NM) (B : nat) (F : nat -> State * Param -> State) (phi : nat -> State -> Param)
+    (grad_ell : nat -> State -> State) (s_star : nat -> State) (theta : Param) (beta eta : R) (t b : nat),
+    (b < B)%nat ->
+    snd (batch_cep B F phi grad_ell s_star theta beta eta t) =
+    plus theta (scal (eta / beta : R_AbsRing) (minus (phi b (fst (batch_cep B F phi grad_ell s_star theta beta eta t) b)) (phi b (s_star b)))).
+Ltac proof_script := red; intros; simple apply batch_conservation_law.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H.
+assert (E := H R1 R1 2%nat (fun _ z => snd z) (fun _ s => s) (fun b _ => INR b) (fun _ => 0) 0 1 1 1%nat 0%nat ltac:(lia)).
+change (0 + 1 / 1 * (/ (1 + 1) * (0 + (0 + - (1 * 0) + - 0) + (0 + - (1 * 1) + - 0))) = 0 + 1 / 1 * (0 + - (1 * 0) + - 0)) in E. lra.
+Qed.
+End MiniBatchOneSample.
+
+Module OrderWithoutSignal.
+(** The order of limits is forced by right updates, also where no gradient of [theta] has been seen. *)
+Definition unaltered : Prop :=
+  forall N DF DPhi_theta nabla_theta t,
+    has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
+    (forall i, is_nabla_theta N i (nabla_theta i)) ->
+    (exists i, (i < t)%nat /\ nabla_theta i <> zero) ->
+    forces_order_of_limits (fun _ => True) (fun T along beta eta => forall j, (j <= t)%nat ->
+      filterlim (fun x => Delta_param N j (beta x) (eta x)) along (locally (opp (nabla_theta j)))).
+Definition altered : Prop :=
+  forall N DF DPhi_theta nabla_theta t,
+    has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
+    (forall i, is_nabla_theta N i (nabla_theta i)) ->
+    forces_order_of_limits (fun _ => True) (fun T along beta eta => forall j, (j <= t)%nat ->
+      filterlim (fun x => Delta_param N j (beta x) (eta x)) along (locally (opp (nabla_theta j)))).
+Ltac proof_script := red; intros; eapply right_updates_force_the_order; from_hypotheses.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct deep_meets_every_hypothesis as [A1 [[DF [DPhi D]] [A3 [_ A5]]]].
+destruct (@total_gradient deep 0%nat A1 (ex_intro _ DF (ex_intro _ DPhi D)) A3 A5) as [nabla_theta [Hth _]].
+destruct deep_first_trace as [_ [G1 [Hn _]]]. apply Hn.
+intros T FF HF beta eta Hb Hb0 He He0 Hr G.
+refine (H deep DF DPhi nabla_theta 1%nat A1 D A3 A5 Hth T FF HF beta eta Hb Hb0 He He0 Hr (fun j Hj => G j Hj _ (Hth j))).
+Qed.
+End OrderWithoutSignal.
+
+Module OrderOneStepEarly.
+(** The order of limits is forced up to step [t] already by a gradient of [theta] at [t] itself. *)
+Definition unaltered : Prop :=
+  forall N DF DPhi_theta nabla_theta t,
+    has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
+    (forall i, is_nabla_theta N i (nabla_theta i)) ->
+    (exists i, (i < t)%nat /\ nabla_theta i <> zero) ->
+    forces_order_of_limits (fun _ => True) (fun T along beta eta => forall j, (j <= t)%nat ->
+      filterlim (fun x => Delta_param N j (beta x) (eta x)) along (locally (opp (nabla_theta j)))).
+Definition altered : Prop :=
+  forall N DF DPhi_theta nabla_theta t,
+    has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
+    (forall i, is_nabla_theta N i (nabla_theta i)) ->
+    (exists i, (i <= t)%nat /\ nabla_theta i <> zero) ->
+    forces_order_of_limits (fun _ => True) (fun T along beta eta => forall j, (j <= t)%nat ->
+      filterlim (fun x => Delta_param N j (beta x) (eta x)) along (locally (opp (nabla_theta j)))).
+Ltac proof_script := red; intros; eapply right_updates_force_the_order; from_hypotheses.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct deep_meets_every_hypothesis as [A1 [[DF [DPhi D]] [A3 [_ A5]]]].
+destruct (@total_gradient deep 0%nat A1 (ex_intro _ DF (ex_intro _ DPhi D)) A3 A5) as [nabla_theta [Hth _]].
+destruct deep_first_trace as [_ [G1 [Hn _]]]. apply Hn.
+intros T FF HF beta eta Hb Hb0 He He0 Hr G.
+refine (H deep DF DPhi nabla_theta 1%nat A1 D A3 A5 Hth _ T FF HF beta eta Hb Hb0 He He0 Hr (fun j Hj => G j Hj _ (Hth j))).
+exists 1%nat. split. lia. rewrite (gradient_unique (dot_param_inner deep) (Hth 1%nat) G1). change (/ 2 <> 0). lra.
+Qed.
+End OrderOneStepEarly.

@@ -19,7 +19,8 @@
     - prove it in any file, as [Theorem x : Pinned.x.] or stated in full; implicit arguments
       are as if it were stated in full ([intros] and [apply] unfold the name by themselves);
     - name it in [statements.toml]: a [[[theorem]]] (name, file, words) and a row of the map;
-    - run [python -m theory.proof --pin], which notes the new text in [pinned.toml]. *)
+    - run [python -m theory.proof --pin], which notes the new text in [pinned.toml] and renews the
+      tables of [README.md]. *)
 
 From Coq Require Import Reals List.
 From Coquelicot Require Import Coquelicot.

@@ -17,8 +17,9 @@ from theory.proof.statements import (
     MapRow,
     Statements,
     load,
-    markdown_table,
+    markdown_tables,
     problems,
+    renew_tables,
 )
 
 HERE = Path(__file__).resolve().parent
@@ -52,8 +53,7 @@ def check(folder: Path = HERE, *, jobs: int = 2) -> Report:
     found = static_problems(folder, statements)
     stated = pins.stated(folder)
     listed = tuple(
-        TheoremVerdict(item, (), "not run", stated.get(item.name, ""))
-        for item in statements.theorems
+        TheoremVerdict(item, "not run", stated.get(item.name, "")) for item in statements.theorems
     )
     if found:
         return Report(
@@ -93,7 +93,7 @@ def _check_with_coq(
         if name not in runs or not runs[name].ok
     ]
     all_compiled = not found
-    theorems, problems_of_theorems = theorem_verdicts(build, listed)
+    theorems, axioms, problems_of_theorems = theorem_verdicts(build, listed)
     found += problems_of_theorems
     verdicts: tuple[ControlVerdict, ...] = ()
     if all_compiled:
@@ -113,31 +113,32 @@ def _check_with_coq(
         tuple(found),
         results,
         len(files),
+        axioms,
     )
 
 
 def theorem_verdicts(
     build: Path, listed: tuple[TheoremVerdict, ...]
-) -> tuple[tuple[TheoremVerdict, ...], list[str]]:
-    """Compare each theorem with its pinned statement; returns the verdicts and the problems."""
+) -> tuple[tuple[TheoremVerdict, ...], tuple[str, ...], list[str]]:
+    """Compare each theorem with its pinned statement: the verdicts, the axioms, the problems."""
     try:
         compared = comparison.compare(build, [item.theorem for item in listed])
     except (RuntimeError, ValueError) as error:
-        return tuple(replace(item, verdict="fail") for item in listed), [str(error)]
-    found = [
-        f"{item.theorem.name}: {item.theorem.file} does not prove what {STATEMENTS_FILE} states: "
-        f"{compared.refused[item.theorem.name]}"
-        for item in listed
-        if item.theorem.name in compared.refused
-    ]
+        return tuple(replace(item, verdict="fail") for item in listed), (), [str(error)]
+    found = []
     verdicts = []
     for item in listed:
-        axioms = compared.axioms.get(item.theorem.name, ())
-        foreign = [name for name in axioms if not comparison.allowed(name)]
-        found += [f"{item.theorem.name} rests on {name}, which is not allowed" for name in foreign]
-        proved = item.theorem.name not in compared.refused and not foreign
-        verdicts.append(replace(item, axioms=axioms, verdict="pass" if proved else "fail"))
-    return tuple(verdicts), found
+        name, file = item.theorem.name, item.theorem.file
+        against = [
+            f"{name} rests on {axiom}, which is not allowed"
+            for axiom in compared.foreign.get(name, ())
+        ]
+        if name in compared.refused:
+            no = compared.refused[name]
+            against.append(f"{name}: {file} does not prove what {STATEMENTS_FILE} states: {no}")
+        found += against
+        verdicts.append(replace(item, verdict="fail" if against else "pass"))
+    return tuple(verdicts), compared.axioms, found
 
 
 def control_verdicts(build: Path, jobs: int) -> tuple[tuple[ControlVerdict, ...], list[str]]:
@@ -171,19 +172,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--require-coq", action="store_true", help=f"exit {EXIT_NOT_RUN} when Coq is not installed"
     )
     parser.add_argument(
-        "--table", action="store_true", help="print the map of README.md as Markdown and stop"
+        "--table", action="store_true", help="print the tables of README.md as Markdown and stop"
     )
     parser.add_argument(
         "--pin",
         action="store_true",
-        help=f"note the trusted definitions as they are in {pins.DIGESTS_FILE} and stop",
+        help=f"note the trusted definitions as they are in {pins.DIGESTS_FILE}, renew the tables "
+        "of README.md and stop",
     )
     options = parser.parse_args(arguments)
     if options.pin:
-        pins.write_digests(HERE, load(HERE / "statements.toml").trusted)
+        statements = load(HERE / "statements.toml")
+        pins.write_digests(HERE, statements.trusted)
+        renew_tables(HERE / "README.md", statements)
         return 0
     if options.table:
-        sys.stdout.write(markdown_table(load(HERE / "statements.toml")))
+        sys.stdout.write(markdown_tables(load(HERE / "statements.toml")))
         return 0
     report = check()
     if options.json is not None:

@@ -11,14 +11,20 @@ from theory.proof.statements import STATEMENTS_FILE, Theorem
 
 FILE = "Comparison.v"
 _MARK = "@@ "
+_TOGETHER = "all_of_them"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The axioms of the theorems that prove their pinned statements; Coq's no for the others."""
+    """What the theorems that prove their pinned statements rest on, and Coq's no to the others.
 
-    axioms: dict[str, tuple[str, ...]]
+    ``axioms`` are those of all of these theorems together; ``foreign`` names, by the theorem,
+    the axioms among them that are not allowed.
+    """
+
+    axioms: tuple[str, ...]
     refused: dict[str, str]
+    foreign: dict[str, tuple[str, ...]]
 
 
 def compare(folder: Path, theorems: Iterable[Theorem]) -> Comparison:
@@ -30,19 +36,24 @@ def compare(folder: Path, theorems: Iterable[Theorem]) -> Comparison:
     Coq fails otherwise than at a theorem.
     """
     compared = list(theorems)
-    run = compile_text(folder, FILE, _comparisons(compared, "Print Assumptions"))
+    run = compile_text(folder, FILE, _comparisons(compared) + _axioms_together(compared))
     refused: dict[str, str] = {}
     if not run.ok:
         refused = _refused(folder, compared)
         compared = [theorem for theorem in compared if theorem.name not in refused]
-        run = compile_text(folder, FILE, _comparisons(compared, "Print Assumptions"))
+        run = compile_text(folder, FILE, _comparisons(compared) + _axioms_together(compared))
         if not run.ok or not refused:
             msg = f"{FILE}: {run.output}"
             raise RuntimeError(msg)
-    axioms = {
-        name: tuple(sorted(parse_axioms(listing))) for name, listing in _marked(run.output).items()
-    }
-    return Comparison(axioms, refused)
+    axioms = _axioms(run.output)[_TOGETHER]
+    foreign: dict[str, tuple[str, ...]] = {}
+    if not all(map(allowed, axioms)):
+        run = compile_text(folder, FILE, _comparisons(compared, "Print Assumptions"))
+        found = {
+            name: [x for x in each if not allowed(x)] for name, each in _axioms(run.output).items()
+        }
+        foreign = {name: tuple(each) for name, each in found.items() if each}
+    return Comparison(axioms, refused, foreign)
 
 
 def _comparisons(theorems: Iterable[Theorem], then: str = "") -> str:
@@ -51,11 +62,32 @@ def _comparisons(theorems: Iterable[Theorem], then: str = "") -> str:
     lines = [f"Require {_module(file)}." for file in files]
     for name, file in ((theorem.name, theorem.file) for theorem in compared):
         lines += [
-            f'Goal True. idtac "{_MARK}{name}". exact I. Qed.',
+            _mark(name),
             f"Definition {name} : {_module(STATEMENTS_FILE)}.{name} := @{_module(file)}.{name}.",
         ]
         lines += [f"{then} {name}."] if then else []
     return "\n".join(lines) + "\n"
+
+
+def _axioms_together(theorems: Iterable[Theorem]) -> str:
+    """The same list for all theorems at once: one search of the library in place of many."""
+    tuple_of_all = ", ".join(["I", *(theorem.name for theorem in theorems)])
+    return (
+        f"Definition {_TOGETHER} := ({tuple_of_all}).\n"
+        f"{_mark(_TOGETHER)}\nPrint Assumptions {_TOGETHER}.\n"
+    )
+
+
+def _mark(name: str) -> str:
+    return f'Goal True. idtac "{_MARK}{name}". exact I. Qed.'
+
+
+def _axioms(output: str) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(sorted(parse_axioms(listing)))
+        for name, listing in _marked(output).items()
+        if listing.strip()
+    }
 
 
 def _module(file: str) -> str:

@@ -9,13 +9,12 @@ from theory.proof.statements import MapRow, Theorem
 
 @dataclass(frozen=True)
 class TheoremVerdict:
-    """A main theorem, the axioms it rests on, and ``pass``, ``fail`` or ``not run``.
+    """A main theorem with ``pass``, ``fail`` or ``not run``.
 
     ``statement`` is what it must state, as ``Pinned.v`` has it.
     """
 
     theorem: Theorem
-    axioms: tuple[str, ...]
     verdict: str
     statement: str
 
@@ -36,7 +35,10 @@ class ControlVerdict:
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of the whole check; ``verdict`` is ``pass``, ``fail`` or ``not run``."""
+    """The outcome of the whole check; ``verdict`` is ``pass``, ``fail`` or ``not run``.
+
+    ``axioms`` are those that the main theorems rest on, all together.
+    """
 
     verdict: str
     reason: str
@@ -48,6 +50,7 @@ class Report:
     problems: tuple[str, ...] = field(default=())
     results: int = 0
     files: int = 0
+    axioms: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The report as JSON text."""
@@ -61,7 +64,6 @@ class Report:
                     {
                         **asdict(item.theorem),
                         "statement": item.statement,
-                        "axioms": list(item.axioms),
                         "verdict": item.verdict,
                     }
                     for item in self.theorems
@@ -71,6 +73,7 @@ class Report:
                 "problems": list(self.problems),
                 "results": self.results,
                 "files": self.files,
+                "axioms": list(self.axioms),
             },
             indent=2,
             ensure_ascii=False,
@@ -83,13 +86,10 @@ class Report:
 
     def to_text(self) -> str:
         """The report as lines for a terminal; the last one counts what was checked."""
-        lines = []
-        for item in self.theorems:
-            axioms = ", ".join(name.split(".")[-1] for name in item.axioms) or "no axiom"
-            lines.append(
-                f"{item.verdict:8} {item.theorem.name}: "
-                f"{item.theorem.statement_in_words}\n{'':9}axioms: {axioms}"
-            )
+        lines = [
+            f"{item.verdict:8} {item.theorem.name}: {item.theorem.statement_in_words}"
+            for item in self.theorems
+        ]
         for control in self.negative_controls:
             word = "refused" if control.refused else "ACCEPTED"
             also = " Proved to be false." if control.refuted else ""
@@ -99,6 +99,8 @@ class Report:
             return "\n".join([*lines, f"verdict: not run: {self.reason}"])
         passed = sum(item.verdict == "pass" for item in self.theorems)
         refused = sum(item.refused for item in self.negative_controls)
+        axioms = ", ".join(name.split(".")[-1] for name in self.axioms) or "no axiom"
+        lines.append(f"axioms: {axioms}")
         lines.append(f"verdict: {self.verdict}: {self.reason}")
         lines.append(
             f"{passed} of {len(self.theorems)} main theorems checked, on {self.results} results "

@@ -1,5 +1,6 @@
 """The main theorems and the map from the paper to them, read from ``statements.toml``."""
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ SYMBOLIC = (
 )
 
 STATEMENTS_FILE = "Pinned.v"
+TABLE_MARKS = ("<!-- tables of statements.toml -->", "<!-- end of the tables -->")
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def problems(
     ]
     statable = list(pinned)
     found += [
-        f"statements.toml: {name} has no statement in {STATEMENTS_FILE}"
+        f"statements.toml: {name} has no statement in {STATEMENTS_FILE}, "
+        "whose head says how a theorem is added"
         for _, name in listed
         if name not in statable
     ]
@@ -133,8 +136,8 @@ def problems(
     return found
 
 
-def markdown_table(statements: Statements) -> str:
-    """The map as the table that ``README.md`` shows."""
+def markdown_tables(statements: Statements) -> str:
+    """The map, and what each theorem states, as the tables that ``README.md`` shows."""
     lines = [
         "| statement | source | Coq | `python -m theory` | test |",
         "| --- | --- | --- | --- | --- |",
@@ -144,4 +147,23 @@ def markdown_table(statements: Statements) -> str:
         symbolic = f"`{row.symbolic}`" if row.symbolic else "—"
         test = f"`{row.test}`" if row.test else "—"
         lines.append(f"| {row.statement} | {row.paper} | {coq} | {symbolic} | {test} |")
+    lines += ["", "| theorem | what it states |", "| --- | --- |"]
+    for theorem in statements.theorems:
+        words = re.sub(r"([|_])", r"\\\1", theorem.statement_in_words)
+        lines.append(f"| `{theorem.name}` | {words} |")
     return "\n".join(lines) + "\n"
+
+
+def renew_tables(readme: Path, statements: Statements) -> None:
+    """Write the tables into ``README.md``, between its two marks.
+
+    Raises ``ValueError`` when a mark is missing.
+    """
+    text = readme.read_text(encoding="utf-8")
+    if not all(text.count(mark) == 1 for mark in TABLE_MARKS):
+        msg = f"{readme.name}: expected the marks {' and '.join(TABLE_MARKS)}, once each"
+        raise ValueError(msg)
+    before, _, rest = text.partition(TABLE_MARKS[0])
+    after = rest.partition(TABLE_MARKS[1])[2]
+    tables = f"{TABLE_MARKS[0]}\n{markdown_tables(statements)}{TABLE_MARKS[1]}"
+    readme.write_text(before + tables + after, encoding="utf-8")

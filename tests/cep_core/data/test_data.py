@@ -4,8 +4,11 @@ import functools
 import gzip
 import hashlib
 import http.server
+import os
 import struct
 import threading
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,11 +154,12 @@ LABELS = contents()["t10k-labels-idx1-ubyte"]
         (b"<!DOCTYPE html>" * 9, "magic number: expected 0x00000803 .*, found 0x3c21444f"),
         (LABELS, "magic number: expected 0x00000803 .*, found 0x00000801"),
         (IMAGES[:10], r"header: expected 16 bytes, found 10 \(truncated\)"),
-        (struct.pack(">4I", 0x803, 0, 28, 28), "count: expected at least 1, found 0"),
+        (struct.pack(">4I", 0x803, 0, 28, 28), "count: expected 1 to 1000000, found 0"),
         (struct.pack(">4I", 0x803, 1, 28, 27) + bytes(756), "expected 28 x 28 .* found 28 x 27"),
         (IMAGES[:-1], r"data: expected 15680 bytes for a count of 20, found 15679 \(truncated\)"),
         (IMAGES + b"\0", r"found more \(trailing bytes\)"),
-        (struct.pack(">4I", 0x803, 2**32 - 1, 28, 28), "expected 3367254359280 bytes .* found 0"),
+        (struct.pack(">4I", 0x803, 2**32 - 1, 28, 28), "expected 1 to 1000000, found 4294967295"),
+        (struct.pack(">4I", 0x803, 10**6, 28, 28), "expected 784000000 bytes .* found 0"),
         (gzip.compress(IMAGES) + b"junk", "gzip data: expected a sound file"),
         (gzip.compress(IMAGES[:-1]), r"found 15679 \(truncated\)"),
     ],
@@ -193,8 +197,35 @@ def test_foreign_bytes_never_reach_a_library(tmp_path_factory, content, zipped):
 
 
 def test_a_folder_in_place_of_a_file_is_named(tmp_path):
-    with pytest.raises(DataError, match=f"{tmp_path}: cannot be read"):
+    with pytest.raises(DataError, match=f"{tmp_path}: expected an IDX file, found a folder"):
         read_images(tmp_path)
+
+
+def test_what_is_no_regular_file_is_refused_unread(tmp_path):
+    fifo, dangling = tmp_path / "fifo", tmp_path / "dangling"
+    os.mkfifo(fifo)
+    dangling.symlink_to("nowhere")
+    for path, found in (
+        (fifo, "a FIFO"),
+        (dangling, "a symbolic link that leads nowhere"),
+        (Path("/dev/zero"), "a device"),
+    ):
+        with pytest.raises(DataError, match=f"^{path}: expected an IDX file, found {found}$"):
+            read_labels(path)
+
+
+def test_a_gzip_that_unpacks_to_gigabytes_is_read_no_further_than_its_header_admits(tmp_path):
+    bomb = tmp_path / "bomb"
+    with gzip.open(bomb, "wb", compresslevel=1) as file:
+        file.write(struct.pack(">2I", 0x801, 5))
+        for _ in range(1 << 8):
+            file.write(bytes(1 << 20))
+    tracemalloc.start()
+    with pytest.raises(DataError, match=r"expected 5 bytes .* found more \(trailing bytes\)"):
+        read_labels(bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 21
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
