@@ -231,24 +231,28 @@ def test_the_development_itself_passes_every_check_that_needs_no_coq(without_coq
     assert report.verdict == "not run"
 
 
-def test_the_readme_shows_the_map_and_what_each_theorem_states():
+def test_the_readme_says_what_is_stated_and_what_is_not_proved():
     text = (HERE / "README.md").read_text(encoding="utf-8")
-    assert statements.markdown_tables(statements.load(HERE / "statements.toml")) in text
+    for part in statements.markdown(statements.load(HERE / "statements.toml")).values():
+        assert part
+        assert f"\n{part}\n" in text
 
 
-def test_tables_are_renewed_between_their_marks(tmp_path):
+def test_the_readme_is_renewed_between_its_marks(tmp_path):
     readme = tmp_path / "README.md"
     listed = statements.load(HERE / "statements.toml")
-    readme.write_text("before\n{}\nthe tables before\n{}\nafter\n".format(*statements.TABLE_MARKS))
-    statements.renew_tables(readme, listed)
+    parts = statements.markdown(listed)
+    marked = ["\nwhat stood here\n".join(statements.README_MARK).format(x, x) for x in parts]
+    readme.write_text("\n".join(["before", *marked, "after\n"]), encoding="utf-8")
+    statements.renew_readme(readme, listed)
     renewed = readme.read_text(encoding="utf-8")
     assert renewed.startswith("before\n")
     assert renewed.endswith("\nafter\n")
-    assert "the tables before" not in renewed
-    assert statements.markdown_tables(listed) in renewed
-    readme.write_text("no marks\n")
+    assert "what stood here" not in renewed
+    assert all(f"\n{part}\n" in renewed for part in parts.values())
+    readme.write_text("no marks\n", encoding="utf-8")
     with pytest.raises(ValueError, match="expected the marks"):
-        statements.renew_tables(readme, listed)
+        statements.renew_readme(readme, listed)
 
 
 def test_the_readme_links_every_file():

@@ -14,12 +14,10 @@ from theory.proof import comparison, coq, pins, sources
 from theory.proof.report import ControlVerdict, Report, TheoremVerdict
 from theory.proof.statements import (
     STATEMENTS_FILE,
-    MapRow,
     Statements,
     load,
-    markdown_tables,
     problems,
-    renew_tables,
+    renew_readme,
 )
 
 HERE = Path(__file__).resolve().parent
@@ -50,39 +48,34 @@ def check(folder: Path = HERE, *, jobs: int = 2) -> Report:
     """
     start = time.monotonic()
     statements = load(folder / "statements.toml")
-    found = static_problems(folder, statements)
     stated = pins.stated(folder)
-    listed = tuple(
-        TheoremVerdict(item, "not run", stated.get(item.name, "")) for item in statements.theorems
+    report = Report(
+        "not run",
+        "",
+        theorems=tuple(
+            TheoremVerdict(item, "not run", stated.get(item.name, ""))
+            for item in statements.theorems
+        ),
+        rows=statements.rows,
+        not_proved=statements.not_proved,
     )
+    found = tuple(static_problems(folder, statements))
     if found:
-        return Report(
-            "fail",
-            f"{len(found)} problems in the sources",
-            theorems=listed,
-            rows=statements.rows,
-            problems=tuple(found),
-        )
+        reason = f"{len(found)} problems in the sources"
+        return replace(report, verdict="fail", reason=reason, problems=found)
     with tempfile.TemporaryDirectory(prefix="cep-proof-") as scratch:
         build = Path(scratch)
         reason = coq.missing(build)
         if reason:
-            return Report("not run", reason, theorems=listed, rows=statements.rows)
-        for name in sources.project_files(folder):
+            return replace(report, reason=reason)
+        files = sources.project_files(folder)
+        for name in files:
             shutil.copy(folder / name, build / name)
-        return _check_with_coq(
-            build, sources.project_files(folder), statements.rows, listed, jobs, start
-        )
+        report = _check_with_coq(build, files, report, jobs)
+    return replace(report, seconds=time.monotonic() - start)
 
 
-def _check_with_coq(
-    build: Path,
-    files: list[str],
-    rows: tuple[MapRow, ...],
-    listed: tuple[TheoremVerdict, ...],
-    jobs: int,
-    start: float,
-) -> Report:
+def _check_with_coq(build: Path, files: list[str], report: Report, jobs: int) -> Report:
     results = len(sources.results(build))  # before files of ours are added to the copy
     runs = coq.compile_all(build, files, jobs)
     found = [
@@ -93,7 +86,7 @@ def _check_with_coq(
         if name not in runs or not runs[name].ok
     ]
     all_compiled = not found
-    theorems, axioms, problems_of_theorems = theorem_verdicts(build, listed)
+    theorems, axioms, problems_of_theorems = theorem_verdicts(build, report.theorems)
     found += problems_of_theorems
     verdicts: tuple[ControlVerdict, ...] = ()
     if all_compiled:
@@ -102,18 +95,19 @@ def _check_with_coq(
             context = pool.submit(coq.recheck, build, checked)
             verdicts, problems_of_controls = control_verdicts(build, max(1, jobs - 1))
         found += [*context.result()[1], *problems_of_controls]
-    return Report(
-        "fail" if found else "pass",
-        f"{len(found)} problems" if found else "every statement proved, every alteration refused",
-        coq.version(build),
-        time.monotonic() - start,
-        theorems,
-        verdicts,
-        rows,
-        tuple(found),
-        results,
-        len(files),
-        axioms,
+    return replace(
+        report,
+        verdict="fail" if found else "pass",
+        reason=f"{len(found)} problems"
+        if found
+        else "every statement proved, every alteration refused",
+        coq_version=coq.version(build),
+        theorems=theorems,
+        negative_controls=verdicts,
+        problems=tuple(found),
+        results=results,
+        files=len(files),
+        axioms=axioms,
     )
 
 
@@ -172,22 +166,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--require-coq", action="store_true", help=f"exit {EXIT_NOT_RUN} when Coq is not installed"
     )
     parser.add_argument(
-        "--table", action="store_true", help="print the tables of README.md as Markdown and stop"
-    )
-    parser.add_argument(
         "--pin",
         action="store_true",
-        help=f"note the trusted definitions as they are in {pins.DIGESTS_FILE}, renew the tables "
-        "of README.md and stop",
+        help=f"note the trusted definitions as they are in {pins.DIGESTS_FILE}, renew what "
+        "README.md says of the statements, and stop",
     )
     options = parser.parse_args(arguments)
     if options.pin:
         statements = load(HERE / "statements.toml")
         pins.write_digests(HERE, statements.trusted)
-        renew_tables(HERE / "README.md", statements)
-        return 0
-    if options.table:
-        sys.stdout.write(markdown_tables(load(HERE / "statements.toml")))
+        renew_readme(HERE / "README.md", statements)
         return 0
     report = check()
     if options.json is not None:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from theory.proof.statements import MapRow, Theorem
+from theory.proof.statements import MapRow, NotProved, Theorem
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Report:
     theorems: tuple[TheoremVerdict, ...] = ()
     negative_controls: tuple[ControlVerdict, ...] = ()
     rows: tuple[MapRow, ...] = ()
+    not_proved: tuple[NotProved, ...] = ()
     problems: tuple[str, ...] = field(default=())
     results: int = 0
     files: int = 0
@@ -70,6 +71,7 @@ class Report:
                 ],
                 "negative_controls": [asdict(item) for item in self.negative_controls],
                 "map": [asdict(row) for row in self.rows],
+                "not_proved": [asdict(item) for item in self.not_proved],
                 "problems": list(self.problems),
                 "results": self.results,
                 "files": self.files,

@@ -17,7 +17,7 @@ SYMBOLIC = (
 )
 
 STATEMENTS_FILE = "Pinned.v"
-TABLE_MARKS = ("<!-- tables of statements.toml -->", "<!-- end of the tables -->")
+README_MARK = "<!-- {} of statements.toml -->", "<!-- end of {} -->"
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,20 @@ class MapRow:
 
 
 @dataclass(frozen=True)
+class NotProved:
+    """A subject on which the development says nothing, or less than one might think."""
+
+    subject: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Statements:
     """Everything that ``statements.toml`` holds; ``trusted`` are files, in order of need."""
 
     theorems: tuple[Theorem, ...]
     rows: tuple[MapRow, ...]
+    not_proved: tuple[NotProved, ...]
     trusted: tuple[str, ...]
 
 
@@ -78,7 +87,11 @@ def load(path: Path) -> Statements:
     if not isinstance(trusted, list) or not all(isinstance(name, str) for name in trusted):
         msg = f"{path.name}: trusted = {trusted!r}, expected a list of files"
         raise ValueError(msg)
-    return Statements(theorems, tuple(rows), tuple(trusted))
+    not_proved = tuple(
+        NotProved(*(_text(path, "not_proved", entry, key) for key in ("subject", "words")))
+        for entry in data.get("not_proved", [])
+    )
+    return Statements(theorems, tuple(rows), not_proved, tuple(trusted))
 
 
 def _text(path: Path, table: str, entry: dict[str, object], key: str) -> str:
@@ -136,9 +149,9 @@ def problems(
     return found
 
 
-def markdown_tables(statements: Statements) -> str:
-    """The map, and what each theorem states, as the tables that ``README.md`` shows."""
-    lines = [
+def markdown(statements: Statements) -> dict[str, str]:
+    """The parts of ``README.md`` that are written from here, by their names."""
+    tables = [
         "| statement | source | Coq | `python -m theory` | test |",
         "| --- | --- | --- | --- | --- |",
     ]
@@ -146,24 +159,29 @@ def markdown_tables(statements: Statements) -> str:
         coq = ", ".join(f"`{name}`" for name in row.coq) or "—"
         symbolic = f"`{row.symbolic}`" if row.symbolic else "—"
         test = f"`{row.test}`" if row.test else "—"
-        lines.append(f"| {row.statement} | {row.paper} | {coq} | {symbolic} | {test} |")
-    lines += ["", "| theorem | what it states |", "| --- | --- |"]
+        tables.append(f"| {row.statement} | {row.paper} | {coq} | {symbolic} | {test} |")
+    tables += ["", "| theorem | what it states |", "| --- | --- |"]
     for theorem in statements.theorems:
-        words = re.sub(r"([|_])", r"\\\1", theorem.statement_in_words)
-        lines.append(f"| `{theorem.name}` | {words} |")
-    return "\n".join(lines) + "\n"
+        tables.append(f"| `{theorem.name}` | {_escaped(theorem.statement_in_words)} |")
+    gaps = [f"- **{item.subject}.** {_escaped(item.words)}." for item in statements.not_proved]
+    return {"the tables": "\n".join(tables), "what is not proved": "\n".join(gaps)}
 
 
-def renew_tables(readme: Path, statements: Statements) -> None:
-    """Write the tables into ``README.md``, between its two marks.
+def _escaped(words: str) -> str:
+    return re.sub(r"([|_])", r"\\\1", words)
+
+
+def renew_readme(readme: Path, statements: Statements) -> None:
+    """Write these parts into ``README.md``, each between its two marks.
 
     Raises ``ValueError`` when a mark is missing.
     """
     text = readme.read_text(encoding="utf-8")
-    if not all(text.count(mark) == 1 for mark in TABLE_MARKS):
-        msg = f"{readme.name}: expected the marks {' and '.join(TABLE_MARKS)}, once each"
-        raise ValueError(msg)
-    before, _, rest = text.partition(TABLE_MARKS[0])
-    after = rest.partition(TABLE_MARKS[1])[2]
-    tables = f"{TABLE_MARKS[0]}\n{markdown_tables(statements)}{TABLE_MARKS[1]}"
-    readme.write_text(before + tables + after, encoding="utf-8")
+    for name, part in markdown(statements).items():
+        start, end = (mark.format(name) for mark in README_MARK)
+        if text.count(start) != 1 or text.count(end) != 1:
+            msg = f"{readme.name}: expected the marks {start} and {end}, once each"
+            raise ValueError(msg)
+        before, after = text.partition(start)[0], text.partition(end)[2]
+        text = f"{before}{start}\n{part}\n{end}{after}"
+    readme.write_text(text, encoding="utf-8")
