@@ -72,7 +72,8 @@ def folded(network: Network, x: Balls, parameters: Parameters) -> tuple[Balls, P
     return Balls(arb_mat(1, 1, [arb(0.5)]), (1, 1)), parameters | changed
 
 
-def _split(row: Any, sizes: Sequence[int]) -> State:
+def split(row: Any, sizes: Sequence[int]) -> State:
+    """Cut one row of neurons into layers, each of shape ``(1, size_n)``."""
     entries = iter(row.entries())
     return tuple(
         Balls(arb_mat(1, size, [next(entries) for _ in range(size)]), (1, size)) for size in sizes
@@ -80,7 +81,7 @@ def _split(row: Any, sizes: Sequence[int]) -> State:
 
 
 @dataclass(frozen=True)
-class _Equation:
+class Equation:
     """``G(s) = F(x, s, theta) - s``, neurons of all layers in one row."""
 
     network: Network
@@ -90,7 +91,7 @@ class _Equation:
 
     def residual(self, row: Any) -> Any:
         """``G`` at a row."""
-        after = self.network.transition(self.x, _split(row, self.sizes), self.parameters)
+        after = self.network.transition(self.x, split(row, self.sizes), self.parameters)
         return stacked(after).matrix - row
 
     def jacobian(self, row: Any) -> Any:
@@ -100,7 +101,7 @@ class _Equation:
         bounds = np.cumsum((0, *self.sizes))
         state = tuple(
             Jet((s, balls(identity[:, a:b])))
-            for s, a, b in zip(_split(row, self.sizes), bounds, bounds[1:], strict=False)
+            for s, a, b in zip(split(row, self.sizes), bounds, bounds[1:], strict=False)
         )
         after = self.network.transition(self.x, state, self.parameters)
         moved = stacked([coefficient(s, 1) for s in after]).matrix
@@ -136,7 +137,7 @@ def certify(
 
     """
     sizes = tuple(int(s.shape[1]) for s in approximation)
-    equation = _Equation(network, *folded(network, x, parameters), sizes)
+    equation = Equation(network, *folded(network, x, parameters), sizes)
     middle = balls(np.concatenate(approximation, axis=1)).matrix
     inverse = _approximate_inverse(equation, middle)
     step = equation.residual(middle) * inverse
@@ -163,7 +164,7 @@ def certify(
     raise UncertifiedError(msg)
 
 
-def _approximate_inverse(equation: _Equation, middle: Any) -> Any:
+def _approximate_inverse(equation: Equation, middle: Any) -> Any:
     total = sum(equation.sizes)
     with precision(JACOBIAN_BITS):
         jacobian = Balls(equation.jacobian(middle), (total, total))
@@ -191,4 +192,4 @@ def _tightened(
     enclosure = middle + offset
     radius = max(upper_float(e.rad()) for e in enclosure.entries())
     alone = float(np.nextafter(width - _largest(offset), 0.0))
-    return SteadyState(_split(enclosure, sizes), radius, alone)
+    return SteadyState(split(enclosure, sizes), radius, alone)

@@ -132,22 +132,24 @@ Definition geometric_certificate (d : expansion_data) (h k m n a0 y q : R) (t : 
   0 <= m <= radius_state d /\ 0 <= n <= radius_param d /\ size_J d + drift d h k m n <= q /\
   a0 + h * (y * total (pow q) (S t)) <= m /\ k * lipschitz_Phi d m n * (h * (y * total (pow q) (S t))) <= n.
 
-(** A certificate with numbers for each step: [nabla i] bounds the gradient of the states,
-    [first i] the first-order part, [rest i] what remains, [error i] the whole error. *)
+(** A certificate with numbers for each step: until step [i] the phase stays within [m i] and [n i]
+    of rest; [nabla i] bounds the gradient of the states, [first i] the first-order part, [rest i]
+    what remains, [error i] the whole error. *)
 Section Stepwise.
-Variables (d : expansion_data) (h k m n a0 : R) (nabla first rest error : nat -> R).
+Variables (d : expansion_data) (h k a0 : R) (m n nabla first rest error : nat -> R).
 Let away i := a0 + h * total error i.
 Let update i := nabla i + error i.
 Definition stepwise_certificate (t : nat) : Prop :=
-  0 <= m <= radius_state d /\ 0 <= n <= radius_param d /\
-  a0 + h * total update (S t) <= m /\ k * lipschitz_Phi d m n * (h * total update (S t)) <= n /\
-  (forall i, (i <= t)%nat -> 0 <= nabla i /\ 0 <= rest i /\ first i + rest i <= error i) /\
+  (forall i, (i <= t)%nat ->
+     0 <= m i <= radius_state d /\ 0 <= n i <= radius_param d /\
+     a0 + h * total update (S i) <= m i /\ k * lipschitz_Phi d (m i) (n i) * (h * total update (S i)) <= n i /\
+     0 <= nabla i /\ 0 <= rest i /\ first i + rest i <= error i) /\
   (forall i, (i < t)%nat ->
-     size_J d * rest i + drift_second d h k m n * update i + drift_first d h k m * error i
+     size_J d * rest i + drift_second d h k (m i) (n i) * update i + drift_first d h k (m i) * error i
      + size_Q d * (away i + away (S i)) * nabla i <= rest (S i)).
 (** ... and for the parameters *)
 Definition rest_param (t : nat) : R :=
-  size_C d * rest t + (cubic_Phi d * m ^ 2 + mixed_Phi d * n) * update t + 2 * size_T d * m * error t
+  size_C d * rest t + (cubic_Phi d * m t ^ 2 + mixed_Phi d * n t) * update t + 2 * size_T d * m t * error t
   + size_T d * (away t + away (S t)) * nabla t.
 End Stepwise.
 

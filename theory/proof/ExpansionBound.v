@@ -55,7 +55,7 @@ unfold descent. split.
 - rewrite (linear_opp C _ C_linear). generalize (C (iterate J t (grad_ell N (s_star N)))). intros. module (Param N).
 Qed.
 
-Variables (s : State N) (beta eta : R) (t : nat) (m n a0 g e0 : R).
+Variables (s : State N) (beta eta : R) (t : nat) (a0 g e0 : R).
 Hypothesis beta_nonzero : beta <> 0.
 Let h := Rabs beta.
 Let k := Rabs (eta / beta).
@@ -89,7 +89,7 @@ induction i as [|i IH].
 Qed.
 
 (* how the parameters follow, given the neurons' error *)
-Lemma param_error (D : nat -> R) : m <= radius_state d -> n <= radius_param d -> 0 <= n ->
+Lemma param_error (m n : R) (D : nat -> R) : m <= radius_state d -> n <= radius_param d -> 0 <= n ->
   (forall i, (i <= t)%nat -> 0 <= D i) ->
   a0 + h * total D (S t) <= m -> k * lipschitz_Phi d m n * (h * total D (S t)) <= n ->
   bounded D (S t) -> eta <> 0 ->
@@ -122,7 +122,7 @@ Lemma total_scal (f : nat -> R) c i : total (fun l => f l * c) i = c * total f i
 Proof. induction i as [|i IH]; simpl. ring. rewrite IH. ring. Qed.
 
 Section Geometric.
-Variable q : R.
+Variables m n q : R.
 Let y := g + e0.
 Hypothesis certificate : geometric_certificate d h k m n a0 y q t.
 Let D i := q ^ i * y.
@@ -184,7 +184,7 @@ destruct certificate as [[m0 C1] [[n0 C2] _]]. destruct D_stays as [D1 [D2 D3]].
 destruct (geometric_induction (le_n t)) as [I1 I2]. fold y.
 split. exact I2.
 intros He.
-destruct (@param_error D C1 C2 n0 (fun i _ => D1 i) D2 D3 I1 He) as [P1 P2].
+destruct (@param_error m n D C1 C2 n0 (fun i _ => D1 i) D2 D3 I1 He) as [P1 P2].
 assert (U := I1 t (Nat.lt_succ_diag_r t)). fold (upd t) in U.
 set (w := T (plus (minus (fst (cep_from N s beta eta t)) (s_star N)) (minus (fst (cep_from N s beta eta (S t))) (s_star N))) (upd t)) in *.
 set (p := Delta_param_from N s t beta eta) in *.
@@ -204,9 +204,9 @@ End Geometric.
 (** ** The first-order part as a vector *)
 
 Section Stepwise.
-Variables nabla first rest whole : nat -> R.
+Variables m n nabla first rest whole : nat -> R.
 Local Notation L := (first_order_state N DF DPhi_theta X beta (eta / beta)).
-Hypothesis certificate : stepwise_certificate d h k m n a0 nabla first rest whole t.
+Hypothesis certificate : stepwise_certificate d h k a0 m n nabla first rest whole t.
 Hypothesis nabla_size : forall i, (i <= t)%nat -> norm (d0 i) <= nabla i.
 Hypothesis first_size : forall i, (i <= t)%nat -> norm (L i) <= first i.
 Hypothesis rest_at_start : e0 <= rest 0.
@@ -215,7 +215,7 @@ Let away i := a0 + h * total whole i.
 
 Lemma whole_nonneg i : (i <= t)%nat -> 0 <= whole i /\ 0 <= D i.
 Proof.
-intros Hi. destruct certificate as [_ [_ [_ [_ [P _]]]]]. destruct (P i Hi) as [P1 [P2 P3]].
+intros Hi. destruct certificate as [P _]. destruct (P i Hi) as [_ [_ [_ [_ [P1 [P2 P3]]]]]].
 assert (F1 := first_size Hi). assert (F2 := norm_ge_0 (L i)). unfold D. lra.
 Qed.
 Lemma away_size i : (i <= S t)%nat -> (forall l, (l < i)%nat -> norm (error l) <= whole l) ->
@@ -244,10 +244,10 @@ Qed.
 Lemma stepwise_induction i : (i <= t)%nat -> forall l, (l <= i)%nat ->
   norm (minus (error l) (L l)) <= rest l /\ norm (error l) <= whole l /\ norm (upd l) <= D l.
 Proof.
-destruct certificate as [[m0 C1] [[n0 C2] [C3 [C4 [C5 C6]]]]].
+destruct certificate as [C5 C6].
 assert (DP : forall l, (l <= t)%nat -> 0 <= D l) by (intros; now apply whole_nonneg).
 assert (Step : forall l, (l <= t)%nat -> norm (minus (error l) (L l)) <= rest l -> norm (error l) <= whole l /\ norm (upd l) <= D l).
-{ intros l Hl HR. assert (F1 := first_size Hl). assert (N1 := nabla_size Hl). destruct (C5 l Hl) as [_ [_ P3]].
+{ intros l Hl HR. assert (F1 := first_size Hl). assert (N1 := nabla_size Hl). destruct (C5 l Hl) as [_ [_ [_ [_ [_ [_ P3]]]]]].
   assert (W : norm (error l) <= whole l).
   { replace (error l) with (plus (minus (error l) (L l)) (L l)) by (generalize (error l) (L l); intros; module (State N)).
     eapply Rle_trans. apply norm_triangle. lra. }
@@ -264,10 +264,11 @@ induction i as [|i IH]; intros Hi.
 - assert (I := IH ltac:(lia)). clear IH. intros l Hl. destruct (Nat.eq_dec l (S i)) as [-> | Hne]. 2: apply I; lia.
   assert (Hu : bounded D (S i)) by (intros j Hj; apply I; lia).
   assert (He : forall j, (j < S i)%nat -> norm (error j) <= whole j) by (intros j Hj; apply I; lia).
-  destruct (I i (le_n i)) as [R1 [E1 U1]].
+  destruct (I i (le_n i)) as [R1 [E1 U1]]. destruct (C5 i ltac:(lia)) as [[m0 C1] [[n0 C2] [C3 [C4 _]]]].
+  assert (DPi : forall l, (l <= i)%nat -> 0 <= D l) by (intros; apply DP; lia).
   assert (A := @away_size i ltac:(lia) ltac:(intros j Hj; apply He; lia)). assert (A' := @away_size (S i) ltac:(lia) He).
-  assert (W := @step_to_first_order N DF DPhi_theta X d d_nonnegative J_linear B_linear C_linear DF_split expansion s beta eta t m n a0 D
-    beta_nonzero C1 C2 start DP C3 C4 n0 i (away i) (away (S i)) (whole i) ltac:(lia) Hu A A' E1).
+  assert (W := @step_to_first_order N DF DPhi_theta X d d_nonnegative J_linear B_linear C_linear DF_split expansion s beta eta i (m i) (n i) a0 D
+    beta_nonzero C1 C2 start DPi C3 C4 n0 i (away i) (away (S i)) (whole i) ltac:(lia) Hu A A' E1).
   fold h k (upd (S i)) (upd i) in W. cbv beta in W. fold (upd (S i)) (upd i) in W.
   assert (R2 : norm (minus (error (S i)) (L (S i))) <= rest (S i)).
   { set (lead := plus (scal (beta : R_AbsRing) (minus (Q (plus (u i) (u (S i))) (d0 i)) (H (d0 i)))) (scal (eta / beta : R_AbsRing) (B (C (d0 i))))) in *.
@@ -286,7 +287,7 @@ induction i as [|i IH]; intros Hi.
     { eapply Rle_trans. apply expansion. apply Rmult_le_compat_l. apply d_nonnegative. exact R1. }
     assert (C := C6 i ltac:(lia)). fold (away i) (away (S i)) (D i) in C.
     destruct (drift_nonneg d_nonnegative (Rlt_le _ _ h_positive) (Rabs_pos (eta / beta)) m0 n0) as [_ [_ DS]]. fold k in DS.
-    assert (M1 : drift_second d h k m n * norm (upd i) <= drift_second d h k m n * D i) by (now apply Rmult_le_compat_l).
+    assert (M1 : drift_second d h k (m i) (n i) * norm (upd i) <= drift_second d h k (m i) (n i) * D i) by (now apply Rmult_le_compat_l).
     assert (NN := nabla_size (i := i) ltac:(lia)).
     assert (WN : forall j, (j <= S i)%nat -> 0 <= away j).
     { intros j Hj. unfold away. assert (0 <= a0) by exact (Rle_trans _ _ _ (norm_ge_0 _) start). assert (PH := h_positive).
@@ -301,20 +302,20 @@ Qed.
 Theorem stepwise_bound (g_s : State N) (g_th : Param N) : is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
   (norm (minus (plus (upd t) g_s) (L t)) <= rest t /\ norm (plus (upd t) g_s) <= whole t) /\
   (eta <> 0 -> norm (minus (plus (Delta_param_from N s t beta eta) g_th) (first_order_param N DF DPhi_theta X beta (eta / beta) t))
-     <= rest_param d h m n a0 nabla rest whole t).
+     <= rest_param d h a0 m n nabla rest whole t).
 Proof.
 intros Hs Hth. destruct (nabla_is Hs Hth) as [-> ->].
-destruct certificate as [[m0 C1] [[n0 C2] [C3 [C4 [C5 C6]]]]].
+destruct certificate as [C5 C6]. destruct (C5 t (le_n t)) as [[m0 C1] [[n0 C2] [C3 [C4 _]]]].
 assert (I := stepwise_induction (le_n t)). destruct (I t (le_n t)) as [R1 [E1 U1]].
 split. split; assumption.
 intros He.
 assert (DP : forall l, (l <= t)%nat -> 0 <= D l) by (intros; now apply whole_nonneg).
 assert (Hu : bounded D (S t)) by (intros j Hj; apply I; lia).
 assert (Hw : forall j, (j < S t)%nat -> norm (error j) <= whole j) by (intros j Hj; apply I; lia).
-destruct (@param_error D C1 C2 n0 DP C3 C4 Hu He) as [P1 _].
+destruct (@param_error (m t) (n t) D C1 C2 n0 DP C3 C4 Hu He) as [P1 _].
 assert (A := @away_size t ltac:(lia) ltac:(intros j Hj; apply Hw; lia)). assert (A' := @away_size (S t) (le_n _) Hw).
-assert (Sa := @state_within N s beta eta t m a0 D beta_nonzero start DP C3 t ltac:(lia) ltac:(intros j Hj; apply Hu; lia)).
-assert (Sa' := @state_within N s beta eta t m a0 D beta_nonzero start DP C3 (S t) (le_n _) Hu).
+assert (Sa := @state_within N s beta eta t (m t) a0 D beta_nonzero start DP C3 t ltac:(lia) ltac:(intros j Hj; apply Hu; lia)).
+assert (Sa' := @state_within N s beta eta t (m t) a0 D beta_nonzero start DP C3 (S t) (le_n _) Hu).
 cbv beta in Sa, Sa'.
 set (b := minus (fst (cep_from N s beta eta t)) (s_star N)) in *. set (b' := minus (fst (cep_from N s beta eta (S t))) (s_star N)) in *.
 set (p := Delta_param_from N s t beta eta) in *.
@@ -322,10 +323,10 @@ assert (E4 := proj1 (proj2 (proj2 (proj2 (proj2 expansion))))). destruct E4 as [
 destruct d_nonnegative as [_ [_ [DC [_ [DT [_ [_ [_ [DP3 [DM _]]]]]]]]]].
 assert (X1 : norm (C (minus (error t) (L t))) <= size_C d * rest t).
 { eapply Rle_trans. apply expansion. now apply Rmult_le_compat_l. }
-assert (X2 : norm (T (plus b b') (error t)) <= 2 * size_T d * m * whole t).
+assert (X2 : norm (T (plus b b') (error t)) <= 2 * size_T d * m t * whole t).
 { eapply Rle_trans. apply BT. apply Rmult_le_compat; auto.
   apply Rmult_le_pos; auto. apply norm_ge_0. apply norm_ge_0.
-  replace (2 * size_T d * m) with (size_T d * (m + m)) by ring. apply Rmult_le_compat_l; auto.
+  replace (2 * size_T d * m t) with (size_T d * (m t + m t)) by ring. apply Rmult_le_compat_l; auto.
   eapply Rle_trans. apply norm_triangle. now apply Rplus_le_compat. }
 assert (X3 : norm (T (minus (plus b b') (scal (beta : R_AbsRing) (plus (u t) (u (S t))))) (d0 t)) <= size_T d * (away t + away (S t)) * nabla t).
 { eapply Rle_trans. apply BT. apply Rmult_le_compat; auto. apply Rmult_le_pos; auto. apply norm_ge_0. apply norm_ge_0.
@@ -333,7 +334,7 @@ assert (X3 : norm (T (minus (plus b b') (scal (beta : R_AbsRing) (plus (u t) (u 
   assert (E0 : minus (plus b b') (scal (beta : R_AbsRing) (plus (u t) (u (S t)))) = plus (minus b (scal (beta : R_AbsRing) (u t))) (minus b' (scal (beta : R_AbsRing) (u (S t))))).
   { generalize b b' (u t) (u (S t)). intros. module (State N). }
   rewrite E0. eapply Rle_trans. apply norm_triangle. now apply Rplus_le_compat. }
-assert (X4 : (cubic_Phi d * m ^ 2 + mixed_Phi d * n) * norm (upd t) <= (cubic_Phi d * m ^ 2 + mixed_Phi d * n) * D t).
+assert (X4 : (cubic_Phi d * m t ^ 2 + mixed_Phi d * n t) * norm (upd t) <= (cubic_Phi d * m t ^ 2 + mixed_Phi d * n t) * D t).
 { apply Rmult_le_compat_l; auto. apply Rplus_le_le_0_compat; apply Rmult_le_pos; auto. apply pow2_ge_0. }
 set (r := minus p (plus (C (upd t)) (T (plus b b') (upd t)))) in *.
 assert (Id : minus (plus p (opp (C (d0 t)))) (first_order_param N DF DPhi_theta X beta (eta / beta) t) =

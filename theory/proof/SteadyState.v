@@ -129,7 +129,7 @@ assert (E : norm (residual N (after T)) / Rabs beta + norm (minus (grad_ell N (a
   - replace (c ^ T * (rho / Rabs beta)) with (c ^ T * rho / Rabs beta) by (field; now apply Rabs_no_R0).
     apply Rmult_le_compat_r. left. apply Rinv_0_lt_compat. now apply Rabs_pos_lt. apply after_residual.
   - eapply Rle_trans. apply HL. apply after_inside. now apply Rmult_le_compat_l. }
-exact (@geometric_bound N DF DPhi_theta X d HP HD Hl at_rest Hd HE (after T) beta eta t m n a0 g e0 Hb A Hg E q HC g_s g_th Hs Hth).
+exact (@geometric_bound N DF DPhi_theta X d HP HD Hl at_rest Hd HE (after T) beta eta t a0 g e0 Hb A Hg E m n q HC g_s g_th Hs Hth).
 Qed.
 
 (** Theorem 1 with a finite free phase: it must be long enough for [c^T = o(beta)]. *)

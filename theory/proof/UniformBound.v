@@ -208,7 +208,7 @@ assert (S1 : norm (residual N (s_star N)) / Rabs beta + norm (minus (grad_ell N 
 set (m := Rabs beta * reach_state d g) in *. set (n := Rabs (eta / beta) * Rabs beta * reach_param d g) in *.
 set (q := size_J d + drift d (Rabs beta) (Rabs (eta / beta)) m n) in *.
 rewrite <- (Rplus_0_r g) in C at 1.
-destruct (@geometric_bound N DF DPhi_theta X d HP HD Hl HS Hd HE (s_star N) beta eta t m n 0 g 0 Hb S0 Hg S1 q C g_s g_th Hs Hth) as [B1 B2].
+destruct (@geometric_bound N DF DPhi_theta X d HP HD Hl HS Hd HE (s_star N) beta eta t 0 g 0 Hb S0 Hg S1 m n q C g_s g_th Hs Hth) as [B1 B2].
 rewrite Rplus_0_r in B1, B2.
 split.
 - eapply Rle_trans. exact B1. exact (@uniform_state d g (Rabs beta) (Rabs (eta / beta)) Hd HJ g0 rs rp hp kp Hr t).
