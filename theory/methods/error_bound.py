@@ -19,6 +19,7 @@ from cep_core.arrays import Array, State
 from cep_core.check.bptt import nabla
 from cep_core.networks import EnergyBased
 from cep_core.phases import NudgedStep, free_phase, nudged_phase
+from cep_core.problem import Problem
 from cep_core.rules import C_EP
 from theory.arithmetic.balls import Balls, balls, scalar, upper_float
 from theory.arithmetic.jets import Jet, coefficient
@@ -172,7 +173,7 @@ def measured(
     """Norms of the errors of a run in float64, ``t = 0 … K-1``: all neurons, all parameters."""
     state = settled(setup)
     network, x, y, theta = setup.network, setup.x, setup.y, setup.parameters
-    sides = nabla(network, x, y, theta, state, steps=steps)
+    sides = nabla(Problem(network, x, y, theta), steps=steps, start=state)
     per_step = beta * float(network.time_scale)
     run = nudged_phase(network, C_EP, x, y, theta, state, beta=beta, kappa=kappa, steps=steps)
     found = []
