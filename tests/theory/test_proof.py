@@ -94,7 +94,9 @@ def replace(folder, name, old, new):
         ("Lemma gap : 1 = 2.\nProof. Admitted.\n", "unfinished"),
         ("Lemma gap : 1 = 2.\nProof. admit. Qed.\n", "unfinished"),
         ("Lemma gap : 1 = 2.\nProof. Abort.\n", "unfinished"),
+        ("Admit Obligations.\n", "unfinished"),
         ("Axiom gap : 1 = 2.\n", "an axiom"),
+        ("Declare Module Gap : Type_of_gap.\n", "an axiom"),
         ("Parameter gap : 1 = 2.\n", "an axiom"),
         ("Conjecture gap : 1 = 2.\n", "an axiom"),
         ("Hypothesis gap : 1 = 2.\n", "outside every section"),
@@ -130,6 +132,13 @@ def test_an_assumption_after_a_comment_that_opens_in_a_string_is_found(developme
 def test_a_file_that_is_not_listed_is_found(development, without_coq):
     (development / "Extra.v").write_text("", encoding="utf-8")
     assert "Extra.v: not listed in _CoqProject" in problems(development)
+
+
+def test_a_listed_file_of_another_folder_is_found(development, without_coq):
+    (development / "inner").mkdir()
+    (development / "inner" / "Pinned.v").write_text("", encoding="utf-8")
+    append(development, "_CoqProject", "inner/Pinned.v\n")
+    assert "inner/Pinned.v: expected a file of the folder itself" in problems(development)
 
 
 def test_a_listed_file_that_is_missing_is_found(development, without_coq):

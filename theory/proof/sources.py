@@ -9,8 +9,10 @@ CONTROLS_FILE = "NegativeControls.v"
 
 # Each of these would let a statement pass without a proof, or hide what it rests on.
 FORBIDDEN = {
-    "an unfinished proof": r"\b(?:Admitted|admit|give_up|Abort(?:\s+All)?)\b",
-    "an axiom": r"\b(?:Axioms?|Parameters?|Conjectures?|Primitive|Symbols?)\s+[\w(]",
+    "an unfinished proof": (r"\b(?:Admitted|admit|Admit\s+Obligations|give_up|Abort(?:\s+All)?)\b"),
+    "an axiom": (
+        r"\b(?:Axioms?|Parameters?|Conjectures?|Primitive|Symbols?|Declare\s+Module)\s+[\w(]"
+    ),
     "a check of the kernel switched off": (
         r"\bbypass_check\b"
         r"|\b(?:Unset|Set)\s+(?:Guard|Positivity|Universe)\s+Checking\b"
@@ -90,6 +92,11 @@ def file_problems(folder: Path) -> list[str]:
     listed = project_files(folder)
     present = {str(path.relative_to(folder)) for path in folder.rglob("*.v")}
     return [
+        *(
+            f"{name}: expected a file of the folder itself, its name a word"
+            for name in listed
+            if not re.fullmatch(r"[A-Za-z]\w*\.v", name)
+        ),
         *(f"{name}: not listed in _CoqProject, so not checked" for name in present - {*listed}),
         *(
             f"{name}: listed in _CoqProject, but there is no such file"
