@@ -32,7 +32,15 @@ from cep_core.fields import (
     shown,
     whole,
 )
-from cep_core.networks import DriftSlope, EnergyBased, Network, Nudge, Prototypical, bias, weight
+from cep_core.networks import (
+    SETTINGS,
+    Network,
+    Nudge,
+    bias,
+    network_named,
+    published_drift,
+    weight,
+)
 from cep_core.rules import C_EP, C_VF, EP, Rule
 
 __all__ = ["KINDS", "ConformanceError", "ConformanceFile", "read"]
@@ -139,7 +147,7 @@ class _Reader:
         rule = meta.get("rule", one_of(_RULES))
         activation = meta.get("activation", one_of(ACTIVATIONS))
         nudge: Nudge = meta.get("nudging", one_of(_NUDGES))
-        setting = meta.get("setting", choice("prototypical", "energy-based"))
+        setting = meta.get("setting", choice(*SETTINGS))
         meta.get("beta", nonzero())
         steps = meta.get("K", whole(1, MOST_STEPS))
         meta.get("T", whole(steps + 1 if kind == "curves" else 1, MOST_STEPS))
@@ -149,10 +157,15 @@ class _Reader:
             raise meta.fault("sizes", f"processes of at most {MOST_VALUES} numbers", values)
         activations = (activation,) * (len(sizes) - 1)
         if setting == "prototypical":
-            return Prototypical(activations, nudge), rule
-        slope: DriftSlope = "none" if rule is C_VF else "hidden"
-        dt = meta.get("dt", positive())
-        return EnergyBased(activations, dt, slope, meta.get("clamp", flag())), rule
+            return network_named(setting, activations, nudge=nudge), rule
+        found = network_named(
+            setting,
+            activations,
+            dt=meta.get("dt", positive()),
+            drift_slope=published_drift(vector_field=rule.vector_field),
+            clamp=meta.get("clamp", flag()),
+        )
+        return found, rule
 
     def expected(
         self, meta: Fields, kind: str, heads: Mapping[str, Head]

@@ -21,7 +21,7 @@ from cep_core.fast.elementwise import ELEMENTWISE
 from cep_core.fast.program import Program
 from cep_core.fast.reach import out_of_reach
 from cep_core.fast.settling import Settling
-from cep_core.fast.updates import Frozen, Kappas, Meanwhile, Telescoped, Written
+from cep_core.fast.updates import Frozen, Kappas, Telescoped, Updates, Written
 from cep_core.fast.weights import Weights
 from cep_core.fast.workspace import BOTH, FIRST, SECOND, Workspace
 from cep_core.learning import Procedure
@@ -71,7 +71,7 @@ class BatchedEngine:
         activations = tuple(ELEMENTWISE[type(f)] for f in network.activations)
         self._settling = settling = Settling(self.weights, activations)
         rule = procedure.rule
-        self._meanwhile: Meanwhile = (
+        self._updates: Updates = (
             Written(settling)
             if rule.vector_field
             else Telescoped(settling)
@@ -195,7 +195,7 @@ class BatchedEngine:
         settling, steps = self._settling, self.procedure.nudged_steps
         kappas = self._kappas(space, beta, self.procedure.damping)
         strength = beta * settling.activations[0].gain if self._inside else beta
-        self._meanwhile.begin(program, space, kappas)
+        self._updates.begin(program, space, kappas)
         settling.fields(program, space, settling.even, SECOND, space.field)
         self._advance(program, space, kappas, settling.even, SECOND, strength)
         for left in range(steps - 1, 0, -2):
@@ -232,7 +232,7 @@ class BatchedEngine:
             for n in (n for n in group if n not in free):
                 new, before = space.state[n][half], space.state[n][1 - half]
                 field = space.field[n][half]
-                self._meanwhile.add(program, space, kappas, n, half, part)
+                self._updates.add(program, space, kappas, n, half, part)
                 if n == 0 and self._inside:
                     _pull(program, field, space.y, before, strength)
                 program.add(settling.activations[n].outer(field, new))
@@ -241,7 +241,7 @@ class BatchedEngine:
                 if self.procedure.rule.vector_field:
                     program.add(torch.sub, new, before, out=space.change[n][half])
         for n in group:
-            self._meanwhile.after(program, space, kappas, n, part)
+            self._updates.after(program, space, kappas, n, part)
 
     def _change_parameters(
         self, program: Program, space: Workspace, end: Sequence[torch.Tensor], kappas: Kappas

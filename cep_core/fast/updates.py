@@ -47,7 +47,7 @@ class Kappas:
         return cls(into, rates[weight(weights.layers - 1, "x")] * factor, biases)
 
 
-class Meanwhile(Protocol):
+class Updates(Protocol):
     """How the parameters move during the nudged phase, and how they stand after it."""
 
     def begin(self, program: Program, space: Workspace, kappas: Kappas) -> None:

@@ -3,11 +3,13 @@
 from cep_core.networks.edges import Bias, Dense, Edge, bias, chain, fields, weight
 from cep_core.networks.energy_based import DriftSlope, EnergyBased
 from cep_core.networks.layered import Layered, edges_of
+from cep_core.networks.named import SETTINGS, network_named, published_drift
 from cep_core.networks.network import AnsweringNetwork, Network
 from cep_core.networks.prototypical import Nudge, Prototypical
 from cep_core.networks.wrapped import Delegate, answering
 
 __all__ = [
+    "SETTINGS",
     "AnsweringNetwork",
     "Bias",
     "Delegate",
@@ -24,5 +26,7 @@ __all__ = [
     "chain",
     "edges_of",
     "fields",
+    "network_named",
+    "published_drift",
     "weight",
 ]

@@ -12,7 +12,7 @@ from cep_core.fields import (
     positive,
     whole,
 )
-from cep_core.networks import DriftSlope, EnergyBased, Nudge, Prototypical
+from cep_core.networks import network_named, published_drift
 from cep_core.rules import Rule
 
 FIGURES = Path(__file__).parent.parent / "experiments" / "figures.toml"
@@ -71,14 +71,15 @@ def network_of(setting: Setting, dynamics: str, rule: Rule, activation: str, lay
         msg = f"dynamics {dynamics!r} of setting {setting.name!r}: expected one of: {known}"
         raise ValueError(msg)
     function = activation_named(activation)
-    if setting.name == "prototypical":
-        nudge: Nudge = "outside" if dynamics == "published" else "inside"
-        return Prototypical((function,) * layers, nudge)
     output = activation_named("identity") if dynamics == "exact-identity" else function
-    slope: DriftSlope = "all"
-    if dynamics == "published":
-        slope = "none" if rule.vector_field else "hidden"
-    return EnergyBased((output, *(function,) * (layers - 1)), setting.dt, slope)
+    published = dynamics == "published"
+    return network_named(
+        setting.name,
+        (output, *(function,) * (layers - 1)),
+        nudge="outside" if published else "inside",
+        dt=setting.dt,
+        drift_slope=published_drift(vector_field=rule.vector_field) if published else "all",
+    )
 
 
 def dynamics_title(setting: str, dynamics: str, rule: str) -> str:

@@ -26,13 +26,18 @@ from cep_core.fields import (
     whole,
 )
 from cep_core.learning import Procedure
-from cep_core.networks import DriftSlope, EnergyBased, Network, Nudge, Prototypical, answering
+from cep_core.networks import (
+    SETTINGS,
+    DriftSlope,
+    Network,
+    Nudge,
+    answering,
+    network_named,
+)
 from cep_core.rules import RULES, learning_rates, rule_named
 from reproduce.fields import read_toml
 
 ROWS = Path(__file__).parent.parent / "experiments" / "table"
-
-SETTINGS = ("prototypical", "energy-based")
 
 
 MOST_STEPS = 10**6
@@ -167,9 +172,14 @@ class Row:
         hidden = activation_named(self.activation)
         output = activation_named(self.output_activation or self.activation)
         activations = (output, *[hidden] * (len(self.sizes) - 2))
-        if self.setting == "prototypical":
-            return Prototypical(activations, nudge=self.nudge)
-        return EnergyBased(activations, self.dt, drift_slope=self.drift_slope, clamp=self.clamp)
+        return network_named(
+            self.setting,
+            activations,
+            nudge=self.nudge,
+            dt=self.dt,
+            drift_slope=self.drift_slope,
+            clamp=self.clamp,
+        )
 
     @property
     def procedure(self) -> Procedure:

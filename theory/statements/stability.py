@@ -25,7 +25,7 @@ from cep_core.activations import activation_named
 from cep_core.check.stability import LinearisedPhase, largest_stable_kappa
 from cep_core.data.mnist import load
 from cep_core.learning import Procedure, learn_batch, one_hot
-from cep_core.networks import EnergyBased, Network, Prototypical
+from cep_core.networks import Network, Nudge, network_named
 from cep_core.networks.initial import initial_parameters
 from cep_core.phases import free_phase, nudged_phase
 from cep_core.rules import C_EP
@@ -41,8 +41,9 @@ def network_of(setting: str, activation: str) -> Network:
     """Return the network of a setting: energy-based with dt 0.2, or prototypical."""
     activations = (activation_named(activation), activation_named(activation))
     if setting == "energy-based":
-        return EnergyBased(activations, 0.2)
-    return Prototypical(activations, "inside" if "inside" in setting else "outside")
+        return network_named(setting, activations, dt=0.2)
+    nudge: Nudge = "inside" if "inside" in setting else "outside"
+    return network_named("prototypical", activations, nudge=nudge)
 
 
 def _digits(samples: int) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
