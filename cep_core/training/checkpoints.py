@@ -34,7 +34,7 @@ class Checkpoint:
 
     Attributes:
         epoch: how many epochs have been trained.
-        parameters: by name, on the CPU.
+        parameters: by name, on the CPU; what a rule remembers is among them.
         record: what else is to be kept, JSON-able.
 
     """

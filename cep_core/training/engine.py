@@ -58,6 +58,27 @@ class Engine(Protocol):
         """Return the output after a free phase of ``T`` steps, shape ``(samples, size_0)``."""
 
 
+MEMORY = "memory/"
+"""Begins the names of what a rule remembers, beside the parameters' in a state."""
+
+
+def state_of(engine: Engine) -> dict[str, torch.Tensor]:
+    """Return copies of everything that the next mini-batch depends on, parameters and memory."""
+    remembered = {f"{MEMORY}{name}": value for name, value in engine.memory().items()}
+    return engine.parameters() | remembered
+
+
+def restore(engine: Engine, state: Mapping[str, torch.Tensor]) -> None:
+    """Replace parameters and memory by copies of a state, as :func:`state_of` returned it."""
+    engine.load(parameters_in(state))
+    engine.recall({n.removeprefix(MEMORY): v for n, v in state.items() if n.startswith(MEMORY)})
+
+
+def parameters_in(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the parameters of a state by name."""
+    return {name: value for name, value in state.items() if not name.startswith(MEMORY)}
+
+
 def parts(rows: torch.Tensor, size: int) -> Iterator[torch.Tensor]:
     """Successive ``size`` rows, the last part possibly smaller."""
     return (rows[start : start + size] for start in range(0, len(rows), size))

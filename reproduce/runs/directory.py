@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import re
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ import numpy as np
 import torch
 
 from cep_core.files import is_temporary, write_json, write_text
-from reproduce.runs.files import RunError, read_json, read_results
+from reproduce.runs.files import RunError, expect_folder, read_json, read_results
 from reproduce.runs.row import Row
 from reproduce.terminal import say
 
@@ -185,17 +184,8 @@ def claimed(folder: Path, identity: dict[str, Any]) -> Iterator[RunDirectory]:
 
 def _refuse_another(folder: Path, identity: dict[str, Any]) -> None:
     """Refuse what is neither this run's directory nor an empty one nor nothing."""
-    try:
-        is_folder = stat.S_ISDIR(folder.stat().st_mode)
-    except FileNotFoundError:
-        if folder.is_symlink():
-            raise RunError(
-                f"{folder}: expected a directory for the run, found a symbolic link to "
-                f"{folder.readlink()}, which is not there"
-            ) from None
+    if not expect_folder(folder):
         return
-    if not is_folder:
-        raise RunError(f"{folder}: expected a directory for the run, found a file")
     if (folder / RUN).exists():
         theirs = _read_run(folder).identity
         if essence(theirs) != identity:

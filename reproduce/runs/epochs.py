@@ -8,11 +8,10 @@ from typing import Any, Literal, Protocol
 
 import torch
 
-from cep_core.arrays import Parameters
 from cep_core.data.mnist import Dataset
 from cep_core.fast import BatchedEngine
 from cep_core.training.checkpoints import latest_common
-from cep_core.training.engine import Engine
+from cep_core.training.engine import Engine, restore, state_of
 from cep_core.training.epochs import (
     EpochPlan,
     Samples,
@@ -26,6 +25,9 @@ from reproduce.runs.record import Recorder, why_unfit
 from reproduce.runs.row import Row
 from reproduce.terminal import progress, say
 
+State = dict[str, torch.Tensor]
+"""Parameters and what a rule remembers, named by :func:`cep_core.training.engine.state_of`."""
+
 Show = Literal["all", "epochs", "warnings"]
 """What a run says: everything, with progress within epochs; a line an epoch; only warnings."""
 
@@ -37,11 +39,11 @@ class DivergedError(ArithmeticError):
 class Learners(Protocol):
     """Networks that learn in step, one per run; lists are in the order of the runs."""
 
-    def load(self, parameters: Sequence[Parameters]) -> None:
-        """Replace the parameters by copies of these."""
+    def restore(self, states: Sequence[State]) -> None:
+        """Replace parameters and memory by copies of these states."""
 
-    def parameters(self) -> list[dict[str, torch.Tensor]]:
-        """Return copies of the parameters."""
+    def states(self) -> list[State]:
+        """Return copies of everything that the next epoch depends on."""
 
     def train_epoch(
         self,
@@ -66,14 +68,14 @@ class Alone:
         """Train the network that ``engine`` holds."""
         self._engine = engine
 
-    def load(self, parameters: Sequence[Parameters]) -> None:
-        """Replace the parameters; see :class:`Learners`."""
-        (alone,) = parameters
-        self._engine.load(alone)
+    def restore(self, states: Sequence[State]) -> None:
+        """Replace the state; see :class:`Learners`."""
+        (state,) = states
+        restore(self._engine, state)
 
-    def parameters(self) -> list[dict[str, torch.Tensor]]:
-        """Return the parameters; see :class:`Learners`."""
-        return [self._engine.parameters()]
+    def states(self) -> list[State]:
+        """Return the state; see :class:`Learners`."""
+        return [state_of(self._engine)]
 
     def train_epoch(
         self, samples: Samples, plans: Sequence[EpochPlan], **options: Any
@@ -94,11 +96,11 @@ class AtOnce:
         """Train the networks that ``engine`` holds."""
         self._engine = engine
 
-    def load(self, parameters: Sequence[Parameters]) -> None:
-        """Replace the parameters; see :class:`Learners`."""
-        self._engine.load(parameters)
+    def restore(self, states: Sequence[State]) -> None:
+        """Replace the parameters: no rule within reach remembers; see :class:`Learners`."""
+        self._engine.load(states)
 
-    def parameters(self) -> list[dict[str, torch.Tensor]]:
+    def states(self) -> list[State]:
         """Return the parameters; see :class:`Learners`."""
         return self._engine.parameters()
 
@@ -169,16 +171,16 @@ def train_epochs(
                 dtype=dtype,
                 progress=advance,
             )
-        learned = _on_cpu(learners.parameters())
-        for run, parameters in zip(runs, learned, strict=True):
-            _refuse_divergence(run, row, epoch, parameters)
+        learned = _on_cpu(learners.states())
+        for run, state in zip(runs, learned, strict=True):
+            _refuse_divergence(run, row, epoch, state)
         test_errors = learners.error_rates(test_samples, dtype=dtype)
         seconds = time.monotonic() - started
-        for run, parameters, test_error, train_error in zip(
+        for run, state, test_error, train_error in zip(
             runs, learned, test_errors, train_errors, strict=True
         ):
             run.add(
-                parameters,
+                state,
                 test_error=test_error,
                 train_error=train_error,
                 seconds=seconds / len(runs),
@@ -193,7 +195,7 @@ def train_epochs(
 
 def _resume(learners: Learners, runs: Sequence[Recorder]) -> tuple[int, torch.device]:
     """Load the newest epoch that every run has; return its number and the learners' device."""
-    initial = learners.parameters()
+    initial = learners.states()
     device = next(iter(initial[0].values())).device
     found = latest_common(
         [(run.place.folder, run.place.run) for run in runs],
@@ -201,18 +203,16 @@ def _resume(learners: Learners, runs: Sequence[Recorder]) -> tuple[int, torch.de
         why_unfit=lambda checkpoint: why_unfit(checkpoint, initial[0]),
     )
     if found:
-        learners.load(
+        learners.restore(
             [{n: v.to(device) for n, v in checkpoint.parameters.items()} for checkpoint in found]
         )
-    for number, (run, parameters) in enumerate(zip(runs, _on_cpu(initial), strict=True)):
-        run.begin(found[number] if found else None, parameters)
+    for number, (run, state) in enumerate(zip(runs, _on_cpu(initial), strict=True)):
+        run.begin(found[number] if found else None, state)
     return (found[0].epoch if found else 0), device
 
 
-def _refuse_divergence(
-    run: Recorder, row: Row, epoch: int, parameters: dict[str, torch.Tensor]
-) -> None:
-    lost = first_not_finite(parameters)
+def _refuse_divergence(run: Recorder, row: Row, epoch: int, state: State) -> None:
+    lost = first_not_finite(state)
     if lost is not None:
         steepest = max(row.learning_rates) / row.beta
         raise DivergedError(
@@ -222,8 +222,8 @@ def _refuse_divergence(
         )
 
 
-def _on_cpu(parameters: Sequence[Parameters]) -> list[dict[str, torch.Tensor]]:
-    return [{name: value.cpu() for name, value in theta.items()} for theta in parameters]
+def _on_cpu(states: Sequence[State]) -> list[State]:
+    return [{name: value.cpu() for name, value in state.items()} for state in states]
 
 
 def _name(row: Row, runs: Sequence[Recorder]) -> str:

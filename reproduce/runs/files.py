@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import json
 import math
+import stat
 from pathlib import Path
 from typing import Any
 
 
 class RunError(ValueError):
     """A run that cannot start; the text names the directory or field and what was expected."""
+
+
+def expect_folder(folder: Path) -> bool:
+    """Tell whether there is such a folder yet; refuse anything else in its place.
+
+    Raises:
+        RunError: there is a file, or a link to nothing.
+
+    """
+    try:
+        is_folder = stat.S_ISDIR(folder.stat().st_mode)
+    except FileNotFoundError:
+        if folder.is_symlink():
+            raise RunError(
+                f"{folder}: expected a directory, found a symbolic link to {folder.readlink()}, "
+                "which is not there"
+            ) from None
+        return False
+    if not is_folder:
+        raise RunError(f"{folder}: expected a directory, found a file")
+    return True
 
 
 def read_json(path: Path) -> Any:

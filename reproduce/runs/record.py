@@ -11,6 +11,7 @@ import torch
 from cep_core.data.mnist import Dataset
 from cep_core.phases import free_phase
 from cep_core.training.checkpoints import Checkpoint, save
+from cep_core.training.engine import parameters_in
 from cep_core.training.epochs import as_input
 from reproduce.provenance import processor, provenance_of_code
 from reproduce.runs.directory import RunDirectory, software
@@ -48,11 +49,11 @@ def residual_of(
     return free_phase(row.network, x, dict(parameters), steps=row.free_steps).residual
 
 
-def why_unfit(checkpoint: Checkpoint, parameters: Mapping[str, torch.Tensor]) -> str | None:
-    """Say why a run with these parameters cannot resume from a checkpoint, or return None."""
+def why_unfit(checkpoint: Checkpoint, state: Mapping[str, torch.Tensor]) -> str | None:
+    """Say why a run with such a state cannot resume from a checkpoint, or return None."""
     found, expected = (
         {name: (str(value.dtype), *value.shape) for name, value in tensors.items()}
-        for tensors in (checkpoint.parameters, parameters)
+        for tensors in (checkpoint.parameters, state)
     )
     for name in sorted(found.keys() | expected.keys()):
         if found.get(name) != expected.get(name):
@@ -103,19 +104,20 @@ class Recorder:
         self.history: dict[str, Any] = {name: [] for name in (*ERRORS, "residual")}
         self._segments: list[dict[str, Any]] = []
 
-    def begin(self, checkpoint: Checkpoint | None, parameters: Mapping[str, torch.Tensor]) -> None:
-        """Continue from a checkpoint, or begin with these parameters and keep them as epoch 0."""
+    def begin(self, checkpoint: Checkpoint | None, state: Mapping[str, torch.Tensor]) -> None:
+        """Continue from a checkpoint, or begin with this state and keep it as epoch 0."""
         now = {"code": provenance_of_code(), "processor": processor(), "software": software()}
+        names = parameters_in(state)
         if checkpoint is None:
-            self.history["norms"] = {name: [] for name in parameters}
+            self.history["norms"] = {name: [] for name in names}
             self._segments = [{"first_epoch": 1} | now]
-            self._save(0, parameters)
+            self._save(0, state)
             return
         self.history = dict(checkpoint.record["history"])
         unknown = [None] * checkpoint.epoch
         norms = self.history.get("norms", {})
         self.history.setdefault("residual", list(unknown))
-        self.history["norms"] = {name: norms.get(name, list(unknown)) for name in parameters}
+        self.history["norms"] = {name: norms.get(name, list(unknown)) for name in names}
         before = {"code": None, "processor": None, "software": self.place.software}
         segments = checkpoint.record.get("provenance", [{"first_epoch": 1} | before])
         begun = [s for s in segments if s["first_epoch"] <= checkpoint.epoch]
@@ -124,13 +126,14 @@ class Recorder:
 
     def add(
         self,
-        parameters: Mapping[str, torch.Tensor],
+        state: Mapping[str, torch.Tensor],
         *,
         test_error: float,
         train_error: float,
         seconds: float,
     ) -> None:
-        """Write down an epoch that ended with ``parameters`` (on the CPU)."""
+        """Write down an epoch that ended in ``state`` (on the CPU)."""
+        parameters = parameters_in(state)
         dtype = next(iter(parameters.values())).dtype
         residual = residual_of(self._row, self._data, parameters, dtype)
         self.history["test_error"].append(test_error)
@@ -139,7 +142,7 @@ class Recorder:
         self.history["residual"].append(_rounded(residual))
         for name, value in parameters.items():
             self.history["norms"][name].append(_rounded(float(value.double().norm())))
-        self._save(len(self.history["test_error"]), parameters)
+        self._save(len(self.history["test_error"]), state)
         self._write_results()
 
     def finish(self) -> dict[str, Any]:
@@ -154,9 +157,9 @@ class Recorder:
         self.place.finish()
         return results
 
-    def _save(self, epoch: int, parameters: Mapping[str, torch.Tensor]) -> None:
+    def _save(self, epoch: int, state: Mapping[str, torch.Tensor]) -> None:
         record = {"history": self.history, "provenance": self._segments}
-        checkpoint = Checkpoint(epoch, dict(parameters), record)
+        checkpoint = Checkpoint(epoch, dict(state), record)
         self.place.ensure_held()
         save(self.place.folder, checkpoint, run=self.place.run, is_kept=is_kept)
 

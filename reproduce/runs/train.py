@@ -52,12 +52,11 @@ class Request:
             raise RunError(f"seed: expected an integer from 0 to 2^63 - 1, found {self.seed}")
         if self.device == "cuda" and not torch.cuda.is_available():
             raise RunError("device: expected cpu, as PyTorch finds no CUDA device, found cuda")
-        beta, numbers = self.row.beta, torch.finfo(DTYPES[self.dtype])
-        steepest = max(self.row.learning_rates) / beta
-        if not (numbers.tiny <= beta <= numbers.max and steepest <= numbers.max):
+        steepest = max(self.row.learning_rates) / self.row.beta
+        if steepest > torch.finfo(DTYPES[self.dtype]).max:
             raise RunError(
-                f"beta: expected a strength that {self.dtype} holds, rate / beta likewise, found "
-                f"{beta}"
+                f"beta: expected one such that rate / beta is a finite {self.dtype}, found "
+                f"{self.row.beta} with rates up to {max(self.row.learning_rates)}"
             )
 
     def make_engine(self) -> ChosenEngine:

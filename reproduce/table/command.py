@@ -23,7 +23,7 @@ from cep_core.networks import Nudge
 from cep_core.workers import WorkerDiedError, Workers
 from reproduce.runs.command import add_training_options, interrupted
 from reproduce.runs.epochs import DivergedError, Show
-from reproduce.runs.files import RunError
+from reproduce.runs.files import RunError, expect_folder
 from reproduce.runs.row import SpecError, row_named
 from reproduce.runs.together import train_together
 from reproduce.runs.train import train
@@ -71,6 +71,8 @@ def command(arguments: argparse.Namespace) -> int:
     tier = _tier(arguments)
     if arguments.jobs < 1:
         raise RunError(f"jobs: expected a positive integer, found {arguments.jobs}")
+    for folder in (arguments.out, arguments.runs):
+        expect_folder(folder)  # now, and not when everything is trained
     data, published = load(arguments.data), read_published()
     jobs = jobs_of(
         tier,

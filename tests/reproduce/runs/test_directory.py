@@ -189,14 +189,8 @@ def test_ctrl_c_while_the_program_starts_is_one_line(small, tmp_path, after):
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize("beta", [1e-320, 1e-39, 1e300])
-def test_a_strength_that_is_no_number_of_the_dtype_is_named(tiny_row, tmp_path, beta):
-    with pytest.raises(RunError, match=r"beta: expected a strength that float32 .*, found 1e"):
-        Request(tiny_row.changed(beta=beta), 0)
-
-
 def test_rates_too_steep_for_beta_are_named():
     row = row_named("EP-1h").changed(learning_rates=(1e20, 1e20), beta=1e-30)
-    with pytest.raises(RunError, match="rate / beta likewise, found 1e-30"):
+    with pytest.raises(RunError, match="rate / beta is a finite float32, found 1e-30 with"):
         Request(row, 0)
     Request(row, 0, dtype="float64")

@@ -2,11 +2,13 @@
 
 import json
 import re
+from dataclasses import dataclass
 
 import pytest
 import torch
 
 from cep_core.phases import free_phase
+from cep_core.rules import RULES, Rule
 from cep_core.training.checkpoints import Checkpoint, path_of, read, save
 from cep_core.training.epochs import as_input
 from reproduce.runs import record
@@ -126,3 +128,31 @@ def test_a_whole_checkpoint_that_does_not_fit_is_skipped_by_name(
     assert re.search(f"checkpoint not used: {path_of(folder, 2)}: {text}", said)
     assert "resumed after epoch 1" in said
     assert again["test_error"] == results["test_error"]
+
+
+def test_what_a_rule_remembers_is_resumed_with_the_parameters(
+    tiny_row, tiny_data, tmp_path, monkeypatch
+):
+    @dataclass(frozen=True)
+    class Momentum(Rule):
+        def init(self, parameters):
+            return {name: torch.zeros_like(value) for name, value in parameters.items()}
+
+        def step(self, memory, parameters, learned):
+            velocity = {n: 0.9 * memory[n] + learned[n] - parameters[n] for n in parameters}
+            return velocity, {name: parameters[name] + velocity[name] for name in parameters}
+
+    monkeypatch.setitem(RULES, "EP", Momentum("EP", continual=False, vector_field=False))
+    row = tiny_row.changed(rule="EP", angle=None)
+    whole = train(Request(row, 5), tiny_data, tmp_path / "whole")
+    train(Request(row, 5), tiny_data, tmp_path / "parts", epochs=1)
+    resumed = train(Request(row, 5), tiny_data, tmp_path / "parts")
+    assert whole["engine"] == "reference"
+    assert resumed["norms"] == whole["norms"]
+    assert resumed["norms"].keys() == row.initial(5, torch.float32).keys()
+    ends = [
+        read(path_of(tmp_path / name, 3), run=whole["hash"]).parameters
+        for name in ("whole", "parts")
+    ]
+    assert "memory/W_0_1" in ends[0]
+    assert all(torch.equal(value, ends[1][name]) for name, value in ends[0].items())

@@ -188,7 +188,7 @@ def test_a_directory_of_other_files_is_left_alone(tiny_row, tiny_data, tmp_path)
     with pytest.raises(RunError, match="expected an empty directory or a run, found other files"):
         train(Request(tiny_row, 5), tiny_data, tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
-    with pytest.raises(RunError, match=r"notes\.txt: expected a directory for the run, found a"):
+    with pytest.raises(RunError, match=r"notes\.txt: expected a directory, found a file"):
         train(Request(tiny_row, 5), tiny_data, tmp_path / "notes.txt")
 
 

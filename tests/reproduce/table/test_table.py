@@ -217,6 +217,16 @@ def test_ctrl_c_stops_every_process_and_what_is_left_resumes(tmp_path):
     assert len(list((tmp_path / "runs").glob("*/DONE"))) == 3
 
 
+@pytest.mark.parametrize("option", ["--out", "--runs"])
+def test_a_place_that_is_no_directory_is_named_before_anything_is_trained(
+    tmp_path, capsys, monkeypatch, option
+):
+    monkeypatch.setattr(table_command, "_train_all", lambda *_: pytest.fail("trained"))
+    (tmp_path / "link").symlink_to("nowhere")
+    assert main(["table", option, str(tmp_path / "link")]) == 2
+    assert "expected a directory, found a symbolic link to nowhere" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
