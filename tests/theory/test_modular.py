@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from cep_core.networks import EnergyBased
-from cep_core.phases import NudgedStep, nudged_phase
-from cep_core.rules import C_VF, EP, Rule, add_scaled
+from cep_core.phases import nudged_phase
+from cep_core.rules import C_VF
 from theory.arithmetic.prime_field import Field, P, uniform
-from theory.arithmetic.tape import Gradients, unrolled_gradients
+from theory.arithmetic.tape import unrolled_gradients
 from theory.case import Answer, decide
+from theory.methods import identities
 from theory.methods.identities import augmented, joint_limit, theorem1, vector_field_error
 from theory.methods.modular import ONE_HIDDEN, cases, decide_at_random, degree_of
+from theory.mutants.catalogue import MUTANTS
+from theory.mutants.planted import planted
 from theory.points.drawn import Shape, draw_point
 
 SMALL, DEEP = (5, 4, 3), (5, 4, 3, 2)
@@ -84,40 +87,36 @@ def with_changed_weight(point, *, keep_settled):
 
 
 @pytest.mark.parametrize("keep_settled", [False, True])
-def test_one_weight_of_5120_changed_by_one_on_the_bptt_side_is_seen(keep_settled):
+def test_one_weight_of_5120_changed_by_one_on_the_bptt_side_is_seen(keep_settled, monkeypatch):
     def identity(point):
         changed = with_changed_weight(point, keep_settled=keep_settled)
 
         def elsewhere(network, x, y, _parameters, start, *, steps):
             return unrolled_gradients(network, x, y, changed, start, steps=steps)
 
-        return theorem1(point, steps=3, unrolled=elsewhere)
+        monkeypatch.setattr(identities, "unrolled_gradients", elsewhere)
+        return theorem1(point, steps=3)
 
     outcome = decide_at_random(Shape(ONE_HIDDEN), identity)
     assert outcome.answer is Answer.REFUTED
 
 
-def test_one_weight_of_5120_changed_by_one_on_the_nudged_side_is_seen():
+def test_one_weight_of_5120_changed_by_one_on_the_nudged_side_is_seen(monkeypatch):
     def identity(point):
         changed = with_changed_weight(point, keep_settled=True)
 
         def phase(network, rule, x, y, _parameters, start, **options):
             return nudged_phase(network, rule, x, y, changed, start, **options)
 
-        return theorem1(point, steps=3, phase=phase)
+        monkeypatch.setattr(identities, "nudged_phase", phase)
+        return theorem1(point, steps=3)
 
     outcome = decide_at_random(Shape(ONE_HIDDEN), identity)
     assert outcome.answer is Answer.REFUTED
     assert outcome.numbers["first time"] == 1
 
 
-# Planted errors of the nudged phase
-
-
-def pushed_away(network, rule, x, y, parameters, start, **options):
-    return nudged_phase(
-        network, rule, x, y, parameters, start, **(options | {"beta": options["beta"] * -1})
-    )
+# Planted errors; the table of mutants has the others
 
 
 def hidden_nudge(network, rule, x, y, parameters, start, *, beta, **options):
@@ -134,59 +133,8 @@ def hidden_nudge(network, rule, x, y, parameters, start, *, beta, **options):
     return nudged_phase(wrong, rule, x, y, parameters, start, beta=beta, **options)
 
 
-class Lagged(Rule):
-    """Increments of the step before, from ``s_{t-1}`` to ``s_t``."""
-
-    def increment(self, network, x, parameters, state, following):
-        before, seen = self.__dict__.get("seen", state), state
-        object.__setattr__(self, "seen", seen)
-        return super().increment(network, x, parameters, before, state)
-
-
-class FromStart(Rule):
-    """Increments from ``s_*`` to ``s_{t+1}``."""
-
-    def increment(self, network, x, parameters, state, following):
-        start = self.__dict__.setdefault("start", state)
-        return super().increment(network, x, parameters, start, following)
-
-
-class Negative(Rule):
-    def increment(self, network, x, parameters, state, following):
-        return super().increment(network, x, parameters, following, state)
-
-
-class OneSided(Rule):
-    """Half of each Hebbian product's change: only the neuron's own layer moves."""
-
-    def increment(self, network, x, parameters, state, following):
-        forward = network.vector_field_gradient(
-            x, state, parameters, tuple(b - a for a, b in zip(state, following, strict=True))
-        )
-        weights = super().increment(network, x, parameters, state, (following[0], *state[1:]))
-        return forward | {"W_0_1": weights["W_0_1"]}
-
-
-def by_rule(kind):
-    def phase(network, rule, *arguments, **options):
-        planted = kind(rule.name, rule.continual, rule.vector_field)
-        return nudged_phase(network, planted, *arguments, **options)
-
-    return phase
-
-
-def states_late(*arguments, **options):
-    """States one step late: the first step is that of the free phase."""
-    steps = list(nudged_phase(*arguments, **options))
-    first = steps[0]
-    still = {name: value * 0 for name, value in first.increment.items()}
-    yield NudgedStep(first.state, first.state, still, first.parameters)
-    yield from steps[:-1]
-
-
 def slope_forgotten(network, rule, *arguments, **options):
-    """Increments without rho' at the state, as if the field were linear."""
-    wrong = replace(network, drift_slope="none")
+    wrong = EnergyBased(network.activations, network.dt, drift_slope="none")
     for step in nudged_phase(network, rule, *arguments, **options):
         x, parameters = arguments[0], arguments[2]
         change = tuple(b - a for a, b in zip(step.state, step.following, strict=True))
@@ -194,102 +142,30 @@ def slope_forgotten(network, rule, *arguments, **options):
         yield replace(step, increment=gradient)
 
 
-def frozen(network, rule, *arguments, **options):
-    return nudged_phase(network, EP, *arguments, **options)
-
-
-def applied_late(network, rule, x, y, parameters, start, *, kappa, steps, **options):
-    """Each transition uses the parameters of the step before."""
-    used, state = parameters, start
-    for _ in range(steps):
-        (step,) = nudged_phase(network, EP, x, y, used, state, kappa=kappa, steps=1, **options)
-        yield step
-        used, parameters, state = (
-            parameters,
-            add_scaled(parameters, step.increment, kappa),
-            step.following,
-        )
-
-
-def kappa_times_dt(network, *arguments, kappa, **options):
-    scaled = (
-        {name: k * network.dt for name, k in kappa.items()} if isinstance(kappa, dict) else kappa
-    )
-    return nudged_phase(network, *arguments, kappa=scaled, **options)
-
-
-SEEN_BY_BOTH = {
-    "sign of the nudge": pushed_away,
-    "nudge on a hidden unit": hidden_nudge,
-    "theta from the step before": by_rule(Lagged),
-    "theta from the difference to s_*": by_rule(FromStart),
-    "sign of theta": by_rule(Negative),
-    "one-sided Hebbian product": by_rule(OneSided),
-    "states one step late": states_late,
-    "missing rho' in the update": slope_forgotten,
-}
-SEEN_AT_KAPPA_ONLY = {
-    "theta frozen": frozen,
-    "theta applied a step late": applied_late,
-    "kappa scaled by dt": kappa_times_dt,
-}
-
-
-@pytest.mark.parametrize("name", SEEN_BY_BOTH)
-def test_a_planted_error_refutes_theorem_1_and_the_joint_limit(name):
+@pytest.mark.parametrize("phase", [hidden_nudge, slope_forgotten])
+def test_a_wrong_phase_refutes_theorem_1_and_the_joint_limit(phase, monkeypatch):
+    monkeypatch.setattr(identities, "nudged_phase", phase)
     for identity in (exact, at_kappa):
-        outcome = decide_at_random(Shape(SMALL), partial(identity, phase=SEEN_BY_BOTH[name]))
-        assert outcome.answer is Answer.REFUTED
-
-
-@pytest.mark.parametrize("name", SEEN_AT_KAPPA_ONLY)
-def test_whether_and_when_theta_is_applied_is_seen_at_kappa_only(name):
-    phase = SEEN_AT_KAPPA_ONLY[name]
-    assert decide_at_random(Shape(SMALL), partial(exact, phase=phase)).answer is Answer.HOLDS
-    refuted = decide_at_random(Shape(SMALL), partial(at_kappa, phase=phase))
-    assert refuted.answer is Answer.REFUTED
-    conserved = partial(augmented, steps=4, order=1, phase=phase)
-    assert decide_at_random(Shape(SMALL), conserved).answer is Answer.REFUTED
-
-
-# Planted errors of BPTT
-
-
-def bptt_shifted(*arguments, steps):
-    late = unrolled_gradients(*arguments, steps=steps + 1)
-    return Gradients(late.states[1:], late.parameters[1:])
-
-
-def bptt_tied_copies(*arguments, steps):
-    """One copy of the parameters for all steps: sums instead of the process."""
-    found = unrolled_gradients(*arguments, steps=steps)
-    sums = [
-        {
-            name: sum((g[name] for g in found.parameters[1:]), found.parameters[0][name])
-            for name in g
-        }
-        for g in found.parameters
-    ]
-    return Gradients(found.states, tuple(sums))
-
-
-def bptt_without_slope(network, *arguments, steps):
-    return unrolled_gradients(replace(network, drift_slope="none"), *arguments, steps=steps)
-
-
-def bptt_negative(*arguments, steps):
-    found = unrolled_gradients(*arguments, steps=steps)
-    return Gradients(
-        tuple(tuple(s * -1 for s in state) for state in found.states), found.parameters
-    )
+        assert decide_at_random(Shape(SMALL), identity).answer is Answer.REFUTED
 
 
 @pytest.mark.parametrize(
-    "unrolled", [bptt_shifted, bptt_tied_copies, bptt_without_slope, bptt_negative]
+    "name", ["frozen theta", "theta used before it is updated", "kappa scaled by dt"]
 )
-def test_an_error_planted_on_the_bptt_side_is_seen(unrolled):
-    outcome = decide_at_random(Shape(SMALL), partial(exact, unrolled=unrolled))
-    assert outcome.answer is Answer.REFUTED
+def test_whether_and_when_theta_is_applied_is_seen_at_kappa_only(name):
+    mutant = next(mutant for mutant in MUTANTS if mutant.name == name)
+    with planted(mutant.edits):
+        assert decide_at_random(Shape(SMALL), exact).answer is Answer.HOLDS
+        for identity in (at_kappa, partial(augmented, steps=4, order=1)):
+            assert decide_at_random(Shape(SMALL), identity).answer is Answer.REFUTED
+
+
+def test_bptt_of_another_drift_is_seen(monkeypatch):
+    def without_slope(network, *arguments, steps):
+        return unrolled_gradients(replace(network, drift_slope="none"), *arguments, steps=steps)
+
+    monkeypatch.setattr(identities, "unrolled_gradients", without_slope)
+    assert decide_at_random(Shape(SMALL), exact).answer is Answer.REFUTED
 
 
 # Doubt

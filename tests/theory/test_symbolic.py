@@ -23,12 +23,27 @@ from theory.points.arbitrary import anywhere
 from theory.points.generic_primitive import generic_primitive
 from theory.points.steady import energy_based, is_settled
 from theory.points.steady import prototypical as prototypical_point
-from theory.statements import augmented, centred, joint_limit, prototypical, theorem1, vector_field
+from theory.statements import (
+    augmented,
+    centred,
+    increments,
+    initial_angle,
+    joint_limit,
+    mini_batch,
+    prototypical,
+    settling,
+    theorem1,
+    unrolled,
+    vector_field,
+)
 from theory.statements.joint_limit import kappa_per_layer, modified_bptt_at
 
 QUICK = [
     case
-    for module in (theorem1, augmented, joint_limit, prototypical, vector_field, centred)
+    for module in (
+        *(theorem1, augmented, joint_limit, prototypical, vector_field, centred),
+        *(increments, initial_angle, mini_batch, settling, unrolled),
+    )
     for case in module.cases()
     if case.level in {Level.SYMBOLIC, Level.NUMERICAL} and case.cost < 2
 ]
@@ -193,8 +208,9 @@ def test_augmented_function_needs_its_square():
     at = anywhere("energy-based", "2-2-2", capacity=80)
     assert augmented.augmented_at(at, steps=2).answer is Answer.HOLDS
     without = replace(at, kappa=dict.fromkeys(at.kappa, 0))
-    frozen = augmented._trajectory(without, at.network, C_EP, 2)
-    moving = augmented._trajectory(at, at.network, C_EP, 2)
+    frozen, moving = (
+        augmented.trajectory(a, augmented.phase_two(a, C_EP, 2)) for a in (without, at)
+    )
     assert identity(at.ring, moving, frozen).answer is Answer.REFUTED
 
 

@@ -9,7 +9,6 @@ arguments are one point if and only if they are one polynomial.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import factorial
 from typing import Any
 
@@ -77,38 +76,15 @@ class FreeActivation:
             total = total + (term / factorial(k) if k > 1 else term)
         return total
 
-    def __call__(self, v: Series) -> Series:
-        """Value, same shape."""
-        return self._taylor(v, 0)
-
-    def slope(self, v: Series) -> Series:
-        """First derivative, same shape."""
-        return self._taylor(v, 1)
-
-    def second(self, v: Series) -> Series:
-        """Second derivative, same shape."""
-        return self._taylor(v, 2)
-
-
-@dataclass(frozen=True)
-class TracedActivation:
-    """A free activation on arrays that are recorded for reverse-mode differentiation."""
-
-    base: FreeActivation
-
-    @property
-    def name(self) -> str:
-        """That of the activation."""
-        return self.base.name
+    def _at(self, v: Traced | Series, order: int) -> Traced | Series:
+        if isinstance(v, Traced):
+            return v.apply(self._at(v.value, order), self._at(v.value, order + 1))
+        return self._taylor(v, order)
 
     def __call__(self, v: Traced | Series) -> Traced | Series:
         """Value, same shape."""
-        if isinstance(v, Traced):
-            return v.apply(self.base(v.value), self.base.slope(v.value))
-        return self.base(v)
+        return self._at(v, 0)
 
     def slope(self, v: Traced | Series) -> Traced | Series:
         """First derivative, same shape."""
-        if isinstance(v, Traced):
-            return v.apply(self.base.slope(v.value), self.base.second(v.value))
-        return self.base.slope(v)
+        return self._at(v, 1)

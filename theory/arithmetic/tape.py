@@ -211,3 +211,9 @@ def transposed_product(
     values = function(*variables)
     pairing = sum((f * d).sum() for f, d in zip(values, direction, strict=True))
     return gradients(pairing, variables)
+
+
+def differentiated(function: Callable[[State], Traced], state: State) -> State:
+    """Derivative in the state of a function of it with one number for its value."""
+    traced = tuple(Traced(s) for s in state)
+    return tuple(gradients(function(traced), traced))

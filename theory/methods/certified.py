@@ -14,7 +14,7 @@ The input is a handwritten digit, weights and targets are those that training wo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from typing import Any
 
@@ -128,11 +128,13 @@ def prototypical(nudge: Nudge) -> Prototypical:
 
 
 def in_balls(network: EnergyBased | Prototypical) -> EnergyBased | Prototypical:
-    """Return the same network on balls."""
+    """Return the same network on balls: its activations, and every number that it holds."""
     functions = tuple(ACTIVATIONS.get(f.name, f) for f in network.activations)
-    if isinstance(network, EnergyBased):
-        return replace(network, activations=functions, dt=scalar(network.dt))
-    return replace(network, activations=functions)
+    held = {f.name: getattr(network, f.name) for f in fields(network)}
+    numbers: dict[str, Any] = {
+        name: scalar(value) for name, value in held.items() if isinstance(value, float)
+    }
+    return replace(network, activations=functions, **numbers)
 
 
 def certified_point(setup: Setup) -> tuple[Point, SteadyState]:
@@ -150,12 +152,8 @@ def certified_point(setup: Setup) -> tuple[Point, SteadyState]:
     x, y = balls(setup.x.numpy()), balls(setup.y.numpy())
     parameters = {name: balls(value.numpy()) for name, value in setup.parameters.items()}
     steady = certify(network, x, parameters, [s.numpy() for s in free.state])
-    slopes: tuple[Any, ...] = tuple(1 for _ in steady.state)
-    if isinstance(network, Prototypical):
-        received = network.arguments(x, steady.state, parameters)
-        slopes = tuple(f.slope(a) for f, a in zip(network.activations, received, strict=True))
     kappa = dict.fromkeys(parameters, scalar(KAPPA))
-    return Point(network, x, y, parameters, steady.state, kappa, slopes), steady
+    return Point(network, x, y, parameters, steady.state, kappa), steady
 
 
 def decide_in_balls(

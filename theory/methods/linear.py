@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from cep_core.arrays import Scalar
-from cep_core.losses import Loss, SquaredError
 from theory.arithmetic.series import Elements, Series, boxed, perturbed
+from theory.methods import definition
 from theory.methods.perturbation import Processes
 from theory.points.steady import Point
 
@@ -86,24 +86,23 @@ def increment_jacobian(point: Point) -> Elements:
     return np.stack(columns, axis=1)
 
 
-def loss_gradient(point: Point, loss: Loss | None = None) -> Elements:
-    """``dl/ds`` at the steady state, by perturbing the value of the loss; zero off the output."""
-    objective = loss or SquaredError()
-    found = []
-    for moved in _perturbed_states(point):
-        value = objective.value(moved[0], point.y)
-        found.append(value.coefficient(1)[()])
-    vector = np.empty(len(found), dtype=object)
-    vector[:] = found
-    return vector
+def loss_gradient(point: Point) -> Elements:
+    """``dl/ds`` at the steady state, by the definition of the loss; zero off the output."""
+    output = definition.loss_gradient(point.state[0], point.y)
+    return flat([output.constant, *((s * 0).constant for s in point.state[1:])])
 
 
 def nudge_response(point: Point, gradient: Elements) -> Elements:
-    """First change of the state per unit of ``beta`` when nudged along ``gradient``."""
-    output = layered(point, gradient)["s_0"]
-    nudge = Series((boxed(0), output), 1) * 1
-    after = point.network.transition(point.x, point.state, point.parameters, nudge)
-    return flat([s.coefficient(1) for s in after])
+    """``-time_scale D gradient``: the first change of the state per unit of ``beta``.
+
+    The definition, with the slopes ``D`` where the nudge goes through an activation; not what the
+    network makes of a nudge.
+    """
+    output = layered(point, gradient)["s_0"] * boxed(-1 * point.network.time_scale)
+    slopes = definition.slopes(point.network, point.x, point.state, point.parameters)
+    if slopes is not None:
+        output = output * slopes[0].constant
+    return flat([output, *((s * 0).constant for s in point.state[1:])])
 
 
 def second_order(point: Point, direction: Elements) -> tuple[Elements, Elements]:

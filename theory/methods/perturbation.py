@@ -18,13 +18,10 @@ import numpy as np
 from cep_core.arrays import Parameters, Scalar
 from cep_core.check.bptt import unroll
 from cep_core.losses import Loss, SquaredError
-from cep_core.phases import NudgedStep, nudged_phase
+from cep_core.phases import nudged_phase
 from cep_core.rules import Rule
 from theory.arithmetic.series import Elements, Series, boxed, monomial, perturbed, quotient
 from theory.points.steady import Point, nonzero
-
-Phase = Callable[..., Iterator[NudgedStep]]
-"""The nudged phase, with the signature of :func:`cep_core.phases.nudged_phase`."""
 
 Processes = dict[str, list[Elements]]
 """By name (``s_0``, …, ``W_0_1``, ``b_0``, …): one array for each ``t = 0 … K-1``."""
@@ -43,7 +40,6 @@ def delta_side(
     loss: Loss | None = None,
     power: int = 1,
     sign: int = 1,
-    phase: Phase = nudged_phase,
 ) -> Processes:
     """Run phase 2 on series in ``beta``; return ``time_scale`` times ``Delta_s``, ``Delta_theta``.
 
@@ -55,12 +51,11 @@ def delta_side(
         loss: loss that nudges; the squared error unless given.
         power: 1 for the limit ``beta -> 0``; 2 for the error of first order in ``beta``, and so on.
         sign: of ``beta``; the normalised updates are divided by the signed ``beta``.
-        phase: the nudged phase; replaced by planted errors.
 
     """
     beta = monomial(1, point.x.order, sign)
     found: Processes = {}
-    for step in phase(
+    for step in nudged_phase(
         point.network,
         rule,
         point.x,
@@ -127,9 +122,9 @@ def nabla_side(point: Point, *, steps: int, loss: Loss | None = None) -> Process
         raise UnsettledError("the free phase is not settled: F(x, s, theta) differs from s")
     found: Processes = {}
     for n, layer in enumerate(point.state):
-        found[f"s_{n}"] = _collect(layer.shape, steps, partial(unrolled.from_state, n, steps))
+        found[f"s_{n}"] = collected(layer.shape, steps, partial(unrolled.from_state, n, steps))
     for name, value in point.parameters.items():
-        summed = _collect(value.shape, steps, partial(unrolled.from_copy, name, steps))
+        summed = collected(value.shape, steps, partial(unrolled.from_copy, name, steps))
         found[name] = [_mean(g, point.batch) for g in summed]
     return found
 
@@ -138,9 +133,10 @@ def _mean(values: Elements, batch: int) -> Elements:
     return values if batch == 1 else quotient(values, batch)
 
 
-def _collect(
+def collected(
     shape: tuple[int, ...], steps: int, derivatives: Callable[[tuple[int, ...]], list[Any]]
 ) -> list[Elements]:
+    """Gather the derivatives by every index, one array per time."""
     found = [np.zeros(shape, dtype=object) for _ in range(steps)]
     for index in np.ndindex(*shape):
         for t, value in enumerate(derivatives(index)):

@@ -1,243 +1,92 @@
-"""Planted errors: one wrong line each, of the kinds that are easily made.
+"""Planting errors in the code itself: a line of a function is replaced while a check runs.
 
-An error in phase 2 is a nudged phase with the signature of
-:func:`cep_core.phases.nudged_phase`, made by running the right one on a wrapped network or rule, or
-by changing what it yields; it works in every number system. An error of BPTT is a change of the
-gradient processes, time first. An error of the setting is an option of the network.
+A mutant is one or more *edits*: a function, a piece of its source, and what stands there instead.
+The function object gets the code compiled from the changed source, so that everyone who has
+imported it runs the error, and its own code back afterwards. An edit whose piece no longer occurs
+exactly once is refused: the catalogue cannot fall behind the code unnoticed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from types import CodeType
 from typing import Any
 
-import numpy as np
-from flint import arb_mat
 
-from cep_core.arrays import Array, Parameters, State
-from cep_core.networks import Network
-from cep_core.phases import NudgedStep, nudged_phase
-from cep_core.rules import Rule
-from theory.arithmetic.balls import Balls
-from theory.arithmetic.jets import Jet
-from theory.arithmetic.prime_field import Field
-from theory.arithmetic.series import Series
-from theory.methods.perturbation import Phase
+@dataclass(frozen=True)
+class Edit:
+    """A piece of a function's source and what is planted in its place.
 
+    Attributes:
+        function: a function or method, without closure.
+        changes: pieces as they stand, each of which occurs exactly once, and what replaces them,
+            which may use what the function's own module knows.
 
-@dataclass
-class Delegate:
-    """A network that does what another one does; errors override one method."""
+    """
 
-    base: Network
+    function: Callable[..., Any]
+    changes: tuple[tuple[str, str], ...]
 
     @property
-    def time_scale(self) -> Any:
-        """That of the network."""
-        return self.base.time_scale
+    def where(self) -> str:
+        """Module and name of the function."""
+        return f"{self.function.__module__}.{self.function.__qualname__}"
 
-    def transition(
-        self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
-    ) -> State:
-        """That of the network."""
-        return self.base.transition(x, state, parameters, nudge)
+    @cached_property
+    def code(self) -> CodeType:
+        """The function's code with the error in it.
 
-    def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
-        """That of the network."""
-        return self.base.primitive_gradient(x, state, parameters)
+        Raises:
+            ValueError: the piece does not occur exactly once in the function's source.
 
-    def vector_field_gradient(
-        self, x: Array, state: State, parameters: Parameters, change: State
-    ) -> Parameters:
-        """That of the network."""
-        return self.base.vector_field_gradient(x, state, parameters, change)
-
-
-class FlippedNudge(Delegate):
-    """Nudges with the wrong sign."""
-
-    def transition(
-        self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
-    ) -> State:
-        """With minus the nudge."""
-        return self.base.transition(x, state, parameters, None if nudge is None else nudge * -1)
+        """
+        source = textwrap.dedent(inspect.getsource(self.function))
+        for right, wrong in self.changes:
+            count = source.count(right)
+            if count != 1:
+                msg = f"{self.where}: expected {right!r} once in its source, found it {count} times"
+                raise ValueError(msg)
+            source = source.replace(right, wrong)
+        source = f"from __future__ import annotations\n{source}"
+        changed = compile(source, f"<planted in {self.where}>", "exec")
+        names: dict[str, Any] = {}
+        exec(changed, dict(self.function.__globals__), names)  # noqa: S102 - our own source, changed
+        planted = names[self.function.__name__].__code__
+        if not isinstance(planted, CodeType):
+            raise TypeError(f"{self.where}: expected a function without decorators")
+        return planted
 
 
-class MisplacedNudge(Delegate):
-    """Nudges every output unit with its neighbour's nudge."""
-
-    def transition(
-        self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
-    ) -> State:
-        """With the nudge rolled by one unit."""
-        return self.base.transition(x, state, parameters, None if nudge is None else rolled(nudge))
+def edit(function: Callable[..., Any], *pieces: str) -> Edit:
+    """Return the edit that replaces every first of two pieces by the second."""
+    return Edit(function, tuple(zip(pieces[::2], pieces[1::2], strict=True)))
 
 
-@dataclass
-class StaleParameters(Delegate):
-    """Uses the parameters of the step before: an update takes effect one step late."""
-
-    last: list[Parameters] = field(default_factory=list)
-
-    def transition(
-        self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
-    ) -> State:
-        """With the parameters of the previous call."""
-        self.last.append(parameters)
-        return self.base.transition(x, state, self.last[-2 if len(self.last) > 1 else -1], nudge)
+@contextmanager
+def _planted(edit: Edit) -> Iterator[None]:
+    function: Any = edit.function
+    right = function.__code__
+    function.__code__ = edit.code
+    try:
+        yield
+    finally:
+        function.__code__ = right
 
 
-def rolled(values: Array) -> Array:
-    """Every entry in the place of the next one, in any of the number systems."""
-    if isinstance(values, Series):
-        return Series(tuple(np.roll(c, 1, axis=-1) for c in values.coefficients), values.order)
-    if isinstance(values, Jet):
-        return Jet(tuple(c if isinstance(c, int) else rolled(c) for c in values.coefficients))
-    if isinstance(values, Balls):
-        return Balls(arb_mat(np.roll(values.matrix.tolist(), 1, axis=-1).tolist()), values.shape)
-    return Field(np.roll(values.words, 1, axis=-1))
+@contextmanager
+def planted(edits: Iterable[Edit]) -> Iterator[None]:
+    """Run the ``with`` block with the edits in the code, each in a function of its own.
 
+    Raises:
+        ValueError: a piece does not occur exactly once, or the changed source is no function.
 
-@dataclass(frozen=True)
-class FlippedRule(Rule):
-    """Updates the parameters with the wrong sign."""
-
-    def increment(
-        self, network: Network, x: Array, parameters: Parameters, state: State, following: State
-    ) -> Parameters:
-        """Minus the increment."""
-        right = super().increment(network, x, parameters, state, following)
-        return {name: value * -1 for name, value in right.items()}
-
-
-@dataclass(frozen=True)
-class LaggingRule(Rule):
-    """Makes the update of step ``t`` from ``(s_{t-1}, s_t)``; none at the first step."""
-
-    seen: list[State] = field(default_factory=list)
-
-    def increment(
-        self,
-        network: Network,
-        x: Array,
-        parameters: Parameters,
-        state: State,
-        following: State,  # noqa: ARG002 - not looking at it is the error
-    ) -> Parameters:
-        """Increment of the step before."""
-        before = self.seen[-1] if self.seen else state
-        self.seen.append(state)
-        return super().increment(network, x, parameters, before, state)
-
-
-@dataclass(frozen=True)
-class AnchoredRule(Rule):
-    """Makes every update from the difference to the steady state."""
-
-    seen: list[State] = field(default_factory=list)
-
-    def increment(
-        self, network: Network, x: Array, parameters: Parameters, state: State, following: State
-    ) -> Parameters:
-        """Increment from ``s_*``."""
-        self.seen.append(state)
-        return super().increment(network, x, parameters, self.seen[0], following)
-
-
-@dataclass(frozen=True)
-class OneSidedRule(Rule):
-    """Changes one factor of each Hebbian product only."""
-
-    def increment(
-        self, network: Network, x: Array, parameters: Parameters, state: State, following: State
-    ) -> Parameters:
-        """The neuron that receives moves, the one that sends stays."""
-        found = {}
-        before = network.primitive_gradient(x, state, parameters)
-        for name in before:
-            n = int(name.split("_")[1])
-            half = (*state[:n], following[n], *state[n + 1 :])
-            found[name] = network.primitive_gradient(x, half, parameters)[name] - before[name]
-        return found
-
-
-def with_network(wrap: Callable[[Network], Network]) -> Phase:
-    """Return the nudged phase of a wrapped network."""
-
-    def phase(network: Network, *arguments: Any, **options: Any) -> Iterator[NudgedStep]:
-        return nudged_phase(wrap(network), *arguments, **options)
-
-    return phase
-
-
-def with_rule(kind: type[Rule]) -> Phase:
-    """Return the nudged phase with the rule replaced by one of another kind."""
-
-    def phase(
-        network: Network, rule: Rule, *arguments: Any, **options: Any
-    ) -> Iterator[NudgedStep]:
-        wrong = kind(rule.name, continual=rule.continual, vector_field=rule.vector_field)
-        return nudged_phase(network, wrong, *arguments, **options)
-
-    return phase
-
-
-def with_frozen_parameters(
-    network: Network, rule: Rule, *arguments: Any, **options: Any
-) -> Iterator[NudgedStep]:
-    """Run the nudged phase without applying the updates."""
-    return nudged_phase(network, replace(rule, continual=False), *arguments, **options)
-
-
-def with_kappa(factor: Callable[[Network, Any], Any]) -> Phase:
-    """Return the nudged phase with ``kappa`` multiplied by a factor."""
-
-    def phase(
-        network: Network, *arguments: Any, beta: Any, kappa: Any, **options: Any
-    ) -> Iterator[NudgedStep]:
-        by = factor(network, beta)
-        wrong = {n: k * by for n, k in kappa.items()} if isinstance(kappa, dict) else kappa * by
-        return nudged_phase(network, *arguments, beta=beta, kappa=wrong, **options)
-
-    return phase
-
-
-def _late(steps: int, phase: Iterator[NudgedStep]) -> Iterator[tuple[NudgedStep, NudgedStep]]:
-    listed = list(phase)
-    return iter([(listed[t], listed[t + 1]) for t in range(steps)])
-
-
-def with_late_states(*arguments: Any, steps: int, **options: Any) -> Iterator[NudgedStep]:
-    """Yield the states of step ``t + 1`` in place of those of step ``t``."""
-    for now, later in _late(steps, nudged_phase(*arguments, steps=steps + 1, **options)):
-        yield replace(now, state=later.state, following=later.following)
-
-
-def with_late_increments(*arguments: Any, steps: int, **options: Any) -> Iterator[NudgedStep]:
-    """Yield the increments of step ``t + 1`` in place of those of step ``t``."""
-    for now, later in _late(steps, nudged_phase(*arguments, steps=steps + 1, **options)):
-        yield replace(now, increment=later.increment)
-
-
-def negated(process: list[Any]) -> list[Any]:
-    """The gradient with the wrong sign."""
-    return [g * -1 for g in process]
-
-
-def late(process: list[Any]) -> list[Any]:
-    """The gradient of step ``t - 1`` in place of that of step ``t``."""
-    return [process[0], *process[:-1]]
-
-
-def shared(process: list[Any]) -> list[Any]:
-    """The gradient of one copy that all later transitions share: a running sum."""
-    found = [process[0]]
-    for g in process[1:]:
-        found.append(found[-1] + g)
-    return found
-
-
-def doubled(process: list[Any]) -> list[Any]:
-    """The gradient of a loss without its factor one half."""
-    return [g * 2 for g in process]
+    """
+    with ExitStack() as stack:
+        for edit in edits:
+            stack.enter_context(_planted(edit))
+        yield

@@ -72,7 +72,6 @@ class Point:
         parameters: ``theta``.
         state: ``s_*``.
         kappa: ``eta / beta'`` of every parameter, each its own.
-        slopes: ``sigma'(a)`` of every layer in the prototypical setting, else the number 1.
 
     """
 
@@ -82,7 +81,6 @@ class Point:
     parameters: Parameters
     state: State
     kappa: Parameters
-    slopes: tuple[Array, ...]
 
 
 class _Taylor:
@@ -160,5 +158,4 @@ def draw_point(shape: Shape, draw: Draw) -> Point:
         else Prototypical(tuple(activations), nudge=shape.nudge)
     )
     kappa = {name: draw() for name in parameters}
-    slopes = tuple(1 if energy_based else derivatives[1] for derivatives in free)
-    return Point(network, x, y, parameters, tuple(state), kappa, slopes)
+    return Point(network, x, y, parameters, tuple(state), kappa)

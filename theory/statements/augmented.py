@@ -23,24 +23,23 @@ same way; the weights between hidden and output neurons are not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
-import numpy as np
 import torch
 
-from cep_core.activations import Identity, Tanh
+from cep_core.activations import Tanh
 from cep_core.arrays import Array, Parameters, State
-from cep_core.networks import EnergyBased, Network, Prototypical
+from cep_core.networks import EnergyBased, Network
+from cep_core.networks.augmented import augmented, by_autograd
 from cep_core.networks.initial import initial_parameters
-from cep_core.networks.primitive import PrimitiveNetwork
-from cep_core.phases import free_phase, nudged_phase
-from cep_core.rules import C_EP, C_VF, EP, Rule
-from theory.arithmetic.series import Elements, Series, boxed, constant, perturbed
+from cep_core.phases import NudgedStep, free_phase, nudged_phase
+from cep_core.rules import C_EP, C_VF, Rule, add_scaled
+from theory.arithmetic.series import Elements
+from theory.arithmetic.tape import differentiated
 from theory.case import Answer, Case, Level, Outcome
-from theory.methods.perturbation import Phase, Processes
+from theory.methods import definition
+from theory.methods.perturbation import Processes
 from theory.methods.symbolic import all_of, identity
 from theory.points.arbitrary import Anywhere, anywhere
 
@@ -49,95 +48,22 @@ PROTOTYPICAL = ("prototypical, nudge outside", "prototypical, nudge inside")
 SETTINGS = ("energy-based", *PROTOTYPICAL)
 
 
-def by_sample(network: Network, x: Array, state: State, parameters: Parameters) -> Series:
-    """``Phi`` summed over the samples; it is linear in the parameters, so its gradient gives it."""
-    batch = x.shape[0]
-    gradient = network.primitive_gradient(x, state, parameters)
-    total = boxed_zero()
-    for name, g in gradient.items():
-        total = total + (parameters[name] * g).sum() * batch
-    if isinstance(network, EnergyBased):
-        for s in state:
-            total = total + (s * s).sum() * (1 - network.dt) / 2
+def by_sample(network: Network, x: Array, state: State, parameters: Parameters) -> Array:
+    """``Phi`` summed over the samples, from its gradient: it is linear in the parameters.
+
+    What does not depend on them is ``(1 - time_scale) ||s||^2 / 2``: nothing in discrete time.
+    """
+    batch, rest = x.shape[0], 1 - network.time_scale
+    total: Array = 0
+    for name, g in network.primitive_gradient(x, state, parameters).items():
+        total = (g * parameters[name]).sum() * batch + total
+    for s in state:
+        total = (s * s).sum() * rest / 2 + total
     return total
 
 
-def boxed_zero() -> Series:
-    """The scalar 0."""
-    return Series((boxed(0),), 1)
-
-
-def gradient_by_state(function: Callable[[State], Series], state: State) -> State:
-    """Differentiate a scalar by every neuron, one dual number at a time."""
-    found = []
-    for n, layer in enumerate(state):
-        values = np.empty(layer.shape, dtype=object)
-        for index in np.ndindex(*layer.shape):
-            moved = (*state[:n], perturbed(layer, index), *state[n + 1 :])
-            values[index] = function(moved).coefficient(1)[()]
-        found.append(constant(values, 1))
-    return tuple(found)
-
-
-@dataclass(frozen=True)
-class Augmented:
-    """The network of ``Phi~``: the base network plus the derivative of the added square.
-
-    Attributes:
-        base: the network of ``Phi``.
-        anchor: ``dPhi/dtheta(s_*)``.
-        kappa: per parameter.
-
-    """
-
-    base: Network
-    anchor: Parameters
-    kappa: Mapping[str, Any]
-
-    @property
-    def time_scale(self) -> Any:
-        """That of the base network."""
-        return self.base.time_scale
-
-    def added(self, x: Array, state: State, parameters: Parameters) -> Series:
-        """``B/2 |kappa^(1/2) (dPhi/dtheta(s) - dPhi/dtheta(s_*))|^2``, with means over samples."""
-        gradient = self.base.primitive_gradient(x, state, parameters)
-        total = boxed_zero()
-        for name, g in gradient.items():
-            moved = g - self.anchor[name]
-            total = total + (moved * moved).sum() * self.kappa[name]
-        batch: int = x.shape[0]
-        return total * batch / 2
-
-    def transition(
-        self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
-    ) -> State:
-        """``dPhi~/ds``, or the activation of it in the prototypical setting."""
-        extra = gradient_by_state(lambda moved: self.added(x, moved, parameters), state)
-        if isinstance(self.base, EnergyBased):
-            new = self.base.transition(x, state, parameters, nudge)
-            return tuple(s + e for s, e in zip(new, extra, strict=True))
-        felt = {f"b_{n}": parameters[f"b_{n}"] + e for n, e in enumerate(extra)}
-        return self.base.transition(x, state, parameters | felt, nudge)
-
-    def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
-        """``dPhi~/dtheta = dPhi/dtheta``: the added square does not depend on ``theta``."""
-        return self.base.primitive_gradient(x, state, parameters)
-
-    def vector_field_gradient(
-        self, x: Array, state: State, parameters: Parameters, change: State
-    ) -> Parameters:
-        """As the base network."""
-        return self.base.vector_field_gradient(x, state, parameters, change)
-
-
 def conserved_at(
-    at: Anywhere,
-    *,
-    steps: int,
-    rule: Rule = C_EP,
-    names: Sequence[str] = (),
-    phase: Phase = nudged_phase,
+    at: Anywhere, *, steps: int, rule: Rule = C_EP, names: Sequence[str] = ()
 ) -> Outcome:
     """Compare ``theta_t - kappa dPhi/dtheta(s_t)`` with its value at ``t = 0``, all ``t <= K``.
 
@@ -148,7 +74,6 @@ def conserved_at(
         steps: ``K``.
         rule: a continual rule.
         names: the parameters that should be conserved; all unless given.
-        phase: the nudged phase; replaced by planted errors.
 
     """
     listed = list(names) or list(at.parameters)
@@ -162,7 +87,15 @@ def conserved_at(
 
     first = conserved(at.start, at.parameters)
     left: Processes = {name: [] for name in listed}
-    for step in phase(
+    for step in phase_two(at, rule, steps):
+        for name, value in conserved(step.following, step.parameters).items():
+            left[name].append(value)
+    return identity(at.ring, left, {name: [first[name]] * steps for name in listed})
+
+
+def phase_two(at: Anywhere, rule: Rule, steps: int) -> Iterable[NudgedStep]:
+    """Run the nudged phase at any beta and kappa."""
+    return nudged_phase(
         at.network,
         rule,
         at.x,
@@ -172,30 +105,17 @@ def conserved_at(
         beta=at.beta,
         kappa=at.kappa,
         steps=steps,
-    ):
-        for name, value in conserved(step.following, step.parameters).items():
-            left[name].append(value)
-    return identity(at.ring, left, {name: [first[name]] * steps for name in listed})
+    )
 
 
-def _trajectory(
-    at: Anywhere, network: Network, rule: Rule, steps: int, phase: Phase = nudged_phase
+def trajectory(
+    at: Anywhere, steps: Iterable[NudgedStep] | Iterable[definition.DefinedStep]
 ) -> Processes:
     """States, and parameters after each step if the update were made then."""
     found: Processes = {}
     theta = at.parameters
-    for step in phase(
-        network,
-        rule,
-        at.x,
-        at.y,
-        at.parameters,
-        at.start,
-        beta=at.beta,
-        kappa=at.kappa,
-        steps=steps,
-    ):
-        theta = {n: theta[n] + step.increment[n] * at.kappa[n] for n in theta}
+    for step in steps:
+        theta = add_scaled(theta, step.increment, at.kappa)
         for n, s in enumerate(step.following):
             found.setdefault(f"s_{n}", []).append(s.constant)
         for name, value in theta.items():
@@ -203,21 +123,22 @@ def _trajectory(
     return found
 
 
-def augmented_at(at: Anywhere, *, steps: int, phase: Phase = nudged_phase) -> Outcome:
-    """Compare C-EP on ``Phi`` with EP on ``Phi~``: every state and every update."""
-    anchor = at.network.primitive_gradient(at.x, at.start, at.parameters)
-    left = _trajectory(at, at.network, C_EP, steps, phase)
-    right = _trajectory(at, Augmented(at.network, anchor, at.kappa), EP, steps)
-    return identity(at.ring, left, right)
+def augmented_at(at: Anywhere, *, steps: int) -> Outcome:
+    """Compare C-EP on ``Phi`` with EP, by its definition, on ``Phi~``: every state and update."""
+    network, x, start = at.network, at.x, at.start
+    other = augmented(
+        network, x, start, at.parameters, kappa=at.kappa, differentiate=differentiated
+    )
+    plain = definition.ep(other, x, at.y, at.parameters, start, beta=at.beta, steps=steps)
+    left = trajectory(at, phase_two(at, C_EP, steps))
+    return identity(at.ring, left, trajectory(at, plain))
 
 
 def gradient_at(at: Anywhere) -> Outcome:
     """Check that the transition is ``dPhi/ds`` (prototypical: that of the identity activation)."""
-    network = at.network
-    if isinstance(network, Prototypical):
-        network = replace(network, activations=tuple(Identity() for _ in at.start))
+    network = definition.before_activation(at.network, at.x, at.start, at.parameters)
     found = network.transition(at.x, at.start, at.parameters)
-    expected = gradient_by_state(
+    expected = differentiated(
         lambda moved: by_sample(network, at.x, moved, at.parameters), at.start
     )
     return identity(
@@ -227,19 +148,66 @@ def gradient_at(at: Anywhere) -> Outcome:
     )
 
 
-def everything_at(at: Anywhere, *, steps: int, phase: Phase = nudged_phase) -> Outcome:
+def everything_at(at: Anywhere, *, steps: int) -> Outcome:
     """Check the conservation law, the trajectories, and that ``F`` is the gradient of ``Phi``."""
     return all_of(
         {
-            "conservation law": conserved_at(at, steps=steps, phase=phase),
-            "same trajectory": augmented_at(at, steps=steps, phase=phase),
+            "conservation law": conserved_at(at, steps=steps),
+            "same trajectory": augmented_at(at, steps=steps),
             "F = dPhi/ds": gradient_at(at),
         }
     )
 
 
+def float_gaps(
+    network: Network,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    parameters: Parameters,
+    steady: State,
+    *,
+    beta: float,
+    kappa: Mapping[str, float],
+    steps: int,
+) -> dict[str, float]:
+    """Run C-EP on ``Phi`` and EP, by its definition, on ``Phi~`` in floating point.
+
+    Returns:
+        The largest differences over all steps: of the states and of the parameters; of
+        ``theta - kappa dPhi/dtheta`` from its first value; and how far the parameters moved.
+
+    """
+    other = augmented(network, x, steady, parameters, kappa=kappa, differentiate=by_autograd)
+
+    def conserved(state: State, theta: Parameters) -> Parameters:
+        minus = {name: -k for name, k in kappa.items()}
+        return add_scaled(theta, network.primitive_gradient(x, state, theta), minus)
+
+    gaps = {"states": 0.0, "parameters": 0.0, "conserved": 0.0, "moved": 0.0}
+
+    def note(name: str, these: Iterable[Array], those: Iterable[Array]) -> None:
+        pairs = zip(these, those, strict=True)
+        gaps[name] = max(gaps[name], *(float((a - b).abs().max()) for a, b in pairs))
+
+    with torch.no_grad():
+        first = conserved(steady, parameters)
+        continual = nudged_phase(
+            network, C_EP, x, y, parameters, steady, beta=beta, kappa=kappa, steps=steps
+        )
+        plain = definition.ep(other, x, y, parameters, steady, beta=beta, steps=steps)
+        theta = parameters
+        for ours, theirs in zip(continual, plain, strict=True):
+            theta = add_scaled(theta, theirs.increment, kappa)
+            note("states", ours.following, theirs.following)
+            note("parameters", ours.parameters.values(), theta.values())
+            note("moved", ours.parameters.values(), parameters.values())
+            now = conserved(ours.following, ours.parameters)
+            note("conserved", now.values(), first.values())
+    return gaps
+
+
 def _float_trajectories(batch: int = 6, steps: int = 15) -> Outcome:
-    """Run both in float64, ``Phi~`` differentiated by PyTorch; weights included."""
+    """Run both in float64, the square differentiated by PyTorch; weights included."""
     beta, eta, dt = 0.2, 0.01, 0.5
     generator = torch.Generator().manual_seed(0)
     parameters = initial_parameters((8, 6, 4), generator=generator)
@@ -247,35 +215,16 @@ def _float_trajectories(batch: int = 6, steps: int = 15) -> Outcome:
     y = torch.rand(batch, 4, generator=generator, dtype=torch.float64)
     network = EnergyBased((Tanh(), Tanh()), dt)
     settled = free_phase(network, x, parameters, steps=5000, tolerance=1e-15)
-    kappa = eta / (beta * dt)
-    anchor = network.primitive_gradient(x, settled.state, parameters)
-
-    def phi(x: torch.Tensor, state: State, theta: Parameters) -> torch.Tensor:
-        gradient = network.primitive_gradient(x, state, theta)
-        linear = sum((theta[n] * g).sum() for n, g in gradient.items())
-        added = sum((g - anchor[n]).square().sum() for n, g in gradient.items())
-        squares = sum(s.square().sum() for s in state)
-        return torch.as_tensor((1 - dt) / 2 * squares + batch * (linear + kappa / 2 * added))
-
-    runs = []
-    for used, rule, scale in ((network, C_EP, 1.0), (PrimitiveNetwork(phi), EP, dt)):
-        theta, states = parameters, []
-        for step in nudged_phase(
-            used, rule, x, y, parameters, settled.state, beta=beta * scale, kappa=kappa, steps=steps
-        ):
-            theta = {n: theta[n] + kappa * step.increment[n] for n in theta}
-            states.append(torch.cat(step.following, dim=1).detach())
-        runs.append((torch.stack(states), theta))
-    (left, theta), (right, other) = runs
-    moved = max(float((theta[n] - parameters[n]).abs().max()) for n in theta)
-    apart = max(float((theta[n] - other[n]).detach().abs().max()) for n in theta)
+    kappa = dict.fromkeys(parameters, eta / (beta * dt))
+    gaps = float_gaps(network, x, y, parameters, settled.state, beta=beta, kappa=kappa, steps=steps)
     numbers = {
-        "states apart": float((left - right).abs().max()),
-        "parameters apart": apart,
-        "parameters moved": moved,
+        "states apart": gaps["states"],
+        "parameters apart": gaps["parameters"],
+        "parameters moved": gaps["moved"],
         "free phase residual": settled.residual,
     }
-    same = max(numbers["states apart"], apart) < 1e-13 < moved  # noqa: PLR2004 - rounding
+    apart = max(gaps["states"], gaps["parameters"])
+    same = apart < 1e-13 < gaps["moved"]  # noqa: PLR2004 - rounding
     return Outcome(Answer.HOLDS if same else Answer.REFUTED, numbers)
 
 

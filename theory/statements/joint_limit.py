@@ -32,7 +32,6 @@ from typing import Any
 
 import numpy as np
 
-from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP, Rule
 from theory.arithmetic.polynomials import FlintRing
 from theory.arithmetic.series import Elements, boxed
@@ -50,7 +49,7 @@ from theory.methods.linear import (
     processes,
     second_order,
 )
-from theory.methods.perturbation import Phase, Processes, delta_side, nabla_side, scaled
+from theory.methods.perturbation import Processes, delta_side, nabla_side, scaled
 from theory.methods.symbolic import all_of, identity, undecided_off_the_steady_state
 from theory.points.steady import Point, energy_based, prototypical
 
@@ -80,16 +79,10 @@ def _trajectory(point: Point, step: Elements, steps: int) -> list[Elements]:
 
 
 @undecided_off_the_steady_state
-def modified_bptt_at(
-    point: Point,
-    *,
-    steps: int,
-    rule: Rule = C_EP,
-    phase: Phase = nudged_phase,
-) -> Outcome:
+def modified_bptt_at(point: Point, *, steps: int, rule: Rule = C_EP) -> Outcome:
     """Compare phase 2 at free ``kappa`` with powers of ``J + kappa G``."""
     kappa = kappa_per_layer(point)
-    left = delta_side(point, rule, steps=steps, kappa=kappa, phase=phase)
+    left = delta_side(point, rule, steps=steps, kappa=kappa)
     states = _trajectory(point, modified_jacobian(point, kappa), steps)
     E = increment_jacobian(point)
     right = processes([layered(point, w) | by_parameter(point, E @ w) for w in states])

@@ -24,13 +24,11 @@ import torch
 
 from cep_core.activations import activation_named
 from cep_core.losses import Loss, loss_followed_by_outside_nudge
-from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP, Rule
 from theory.arithmetic.polynomials import FlintRing, Ring, SympyRing, symbols
 from theory.arithmetic.series import Elements, Series, boxed, constant
 from theory.case import Answer, Case, Level, Outcome
 from theory.methods.perturbation import (
-    Phase,
     Processes,
     delta_side,
     everything,
@@ -80,8 +78,6 @@ def theorem_at(
     steps: int,
     rule: Rule = C_EP,
     loss: Loss | None = None,
-    bptt: Callable[..., Processes] = nabla_side,
-    phase: Phase = nudged_phase,
     part: Callable[[Processes], Processes] = everything,
 ) -> Outcome:
     """Compare ``Delta_theta`` with ``-nabla_theta``, and ``Delta_s`` with ``-dL/da`` in two forms.
@@ -91,13 +87,11 @@ def theorem_at(
         steps: ``K``.
         rule: the learning rule; the nudge is the squared error's.
         loss: loss of BPTT; the squared error unless given.
-        bptt: how BPTT is obtained; replaced by planted errors.
-        phase: the nudged phase; replaced by planted errors.
         part: of the processes, if not all are to be compared.
 
     """
-    left = delta_side(point, rule, steps=steps, phase=phase)
-    nabla = scaled(bptt(point, steps=steps, loss=loss), -1)
+    left = delta_side(point, rule, steps=steps)
+    nabla = scaled(nabla_side(point, steps=steps, loss=loss), -1)
     layers = [f"s_{n}" for n in range(len(point.state))]
     expected = {
         name: [g * point.slopes[layers.index(name)] for g in process] if name in layers else process

@@ -20,15 +20,11 @@ and they agree because ``J`` is symmetric and ``d^2 Phi / dtheta ds = (dF/dtheta
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from cep_core.networks import EnergyBased
-from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP, Rule
-from theory.arithmetic.free_activation import FreeActivation, TracedActivation
 from theory.arithmetic.polynomials import FlintRing, SympyRing
 from theory.arithmetic.series import quotient
 from theory.arithmetic.tape import unrolled_gradients
@@ -44,7 +40,6 @@ from theory.methods.linear import (
     processes,
 )
 from theory.methods.perturbation import (
-    Phase,
     Processes,
     delta_side,
     everything,
@@ -72,7 +67,6 @@ def theorem_at(
     steps: int,
     rule: Rule = C_EP,
     bptt: Callable[..., Processes] = nabla_side,
-    phase: Phase = nudged_phase,
     part: Callable[[Processes], Processes] = everything,
 ) -> Outcome:
     """Compare both sides at a point: ``Delta`` as run, ``-nabla`` as unrolled.
@@ -81,12 +75,11 @@ def theorem_at(
         point: the network at a steady state.
         steps: ``K``.
         rule: the learning rule.
-        bptt: how BPTT is obtained; replaced by a second way, and by planted errors.
-        phase: the nudged phase; replaced by planted errors.
+        bptt: how BPTT is obtained; replaced by a second way.
         part: of the processes, if not all are to be compared.
 
     """
-    left = delta_side(point, rule, steps=steps, phase=phase)
+    left = delta_side(point, rule, steps=steps)
     right = scaled(bptt(point, steps=steps), -1 * point.network.time_scale)
     return identity(point.ring, part(left), part(right))
 
@@ -132,15 +125,8 @@ def recurrences_at(point: Point, *, steps: int) -> Outcome:
 
 def nabla_by_tape(point: Point, *, steps: int) -> Processes:
     """BPTT a second way: reverse-mode differentiation, with a copy of ``theta`` for each step."""
-    network = point.network
-    if isinstance(network, EnergyBased):
-        traced = tuple(
-            TracedActivation(rho) if isinstance(rho, FreeActivation) else rho
-            for rho in network.activations
-        )
-        network = replace(network, activations=traced)
     found = unrolled_gradients(
-        network, point.x, point.y, point.parameters, point.state, steps=steps
+        point.network, point.x, point.y, point.parameters, point.state, steps=steps
     )
     layers = {
         f"s_{n}": [state[n].constant for state in found.states] for n in range(len(point.state))

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import sympy
 
@@ -105,7 +106,7 @@ def cases() -> tuple[Case, ...]:
         method="polynomial jets (FLINT)",
         level=Level.SYMBOLIC,
     )
-    settings = {
+    settings: dict[str, tuple[Any, Callable[..., Outcome], bool]] = {
         "energy-based": (_energy, theorem1.theorem_at, False),
         "prototypical, nudge inside": (_prototypical, prototypical_setting.theorem_at, True),
     }
