@@ -29,6 +29,9 @@ from theory.points.drawn import Point, Shape
 
 EVERYWHERE = "every beta, kappa per parameter, dt, weight, input, target, start and activation"
 SHAPE, STEPS = "2-2-1", 2
+FULL_STEPS = 3
+"""At full size: as many as it takes the nudge to reach the layer next to the input."""
+
 CAPACITY = 200
 CLAIM = (
     "C-VF: increment(t) = (dF/dtheta(x, s_t, theta_t))^T (s_{t+1} - s_t) at every beta, and "
@@ -144,9 +147,9 @@ def cases() -> tuple[Case, ...]:
                 CLAIM,
                 "weights, inputs, targets, dt, kappa and derivatives of the activations from F_p",
                 "random points of F_p, p = 2^31 - 1",
-                f"{'-'.join(map(str, sizes))}, K = {STEPS}, mini-batch of 2",
+                f"{'-'.join(map(str, sizes))}, K = {FULL_STEPS}, mini-batch of 2",
                 Level.MODULAR,
-                partial(decide_at_random, shape, partial(_in_the_field, steps=STEPS, order=2)),
+                partial(decide_at_random, shape, partial(_in_the_field, steps=FULL_STEPS, order=2)),
                 cost=2,
             )
         )
