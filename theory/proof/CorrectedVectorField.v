@@ -255,6 +255,22 @@ apply Rle_trans with (remainder_Phi_theta d * (2 * (a + b + c) ^ 2)). 2: right; 
 apply Rmult_le_compat_l; auto. nra.
 Qed.
 
+(** Plain C-VF at a fixed ratio, by [vf_limit_at_fixed_kappa] of [VectorField.v]. *)
+Theorem plain_joint_limit (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta eta : T -> R) (kappa : R) (t : nat) :
+  continuous (vf_grad_ell N) (vf_s_star N) ->
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) -> along (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) along (locally (kappa:R)) ->
+  let modified y := plus (vf_J N y) (scal (kappa : R_AbsRing) (vf_B N (vf_Bt N y))) in
+  let v := iterate modified t g in
+  filterlim (fun x => plain_Delta_state N t (beta x) (eta x)) along (locally (opp v)) /\
+  filterlim (fun x => plain_Delta_param N t (beta x) (eta x)) along (locally (opp (vf_Bt N v))).
+Proof.
+intros Hc Hb Hb0 He0 Hk. destruct transposes as [_ [L2 [_ [_ C]]]].
+exact (@VectorField.vf_limit_at_fixed_kappa _ _ (vf_F N) (vf_grad_ell N) (vf_s_star N) (vf_theta N) (vf_J N) (vf_B N) (vf_H N)
+  (@dF_ds_linear _ _ _ _ _ _ differentiable) (@dF_dtheta_linear _ _ _ _ _ _ differentiable) L2 (@F_diff_split _ _ _ _ _ _ differentiable)
+  C Hc at_rest T along HF beta eta kappa Hb Hb0 He0 Hk t).
+Qed.
+
 (** A symmetric Jacobian leaves nothing to correct, at any [beta], [eta] and [t]. *)
 Theorem corrected_is_plain : (forall x, vf_J N x = vf_Jt N x) -> forall beta eta t,
   cvf_less N (asymmetry N) beta eta t = nudged_phase (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t.

@@ -122,3 +122,11 @@ Definition loop : vector_field :=
      vf_H := fun z w => snd (fst z) * fst w;
      vf_ell := fun s => snd s * snd s / 2; vf_grad_ell := fun s => (0, snd s);
      vf_s_star := (2, 1); vf_theta := 1 |}.
+
+(** Two layers: output [o] and hidden [h], [o <- h/2 + b_o], [h <- o/2 + b_h], with the loss gradient
+    [(1, 0)] at rest; the layers of parameters are the two biases, with the rates [beta^2] and [|beta|]. *)
+Definition two_layers : network :=
+  @quadratic (Rn 1) (Rn 1) (dot 1) (dot 1) (is_inner_product_Rn 1) (is_inner_product_Rn 1)
+    (matrix 0 (/ 2) (/ 2) 0) (matrix 1 0 0 1) (matrix 1 0 0 1) (1, 0).
+Definition bias_of (l : nat) : Rn 1 -> Rn 1 := match l with O => matrix 1 0 0 0 | _ => matrix 0 0 0 1 end.
+Definition rate_of (l : nat) (beta : R) : R := match l with O => beta * beta | _ => Rabs beta end.

@@ -11,7 +11,7 @@ From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Network AugmentedGradient AugmentedPrimitive Preactivation Prototypical.
 From CEP Require Import Drift ApproximatelySettled ErrorBound Statements Examples OrderOfLimitsExamples Counterexamples.
-From CEP Require Import MiniBatch VectorFieldNetwork FurtherStatements CorrectedExample.
+From CEP Require Import MiniBatch VectorFieldNetwork FurtherVocabulary FurtherStatements CorrectedExample FurtherExamples.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -115,6 +115,59 @@ Proof.
 intros L. assert (X := plain_updates_have_a_bias (proj1 loop_meets_every_hypothesis) (proj1 loop_plain_and_corrected)).
 rewrite (iterated_limit_unique L X).
 change (- (/ 2 + (1 * 1 + 1 * 0 + - (0 * 0 + / 2 * 1))) = - 1). field.
+Qed.
+
+Lemma corrected_at_fixed_ratio N (kappa : R) t : kappa <> 0 -> vf_meets_every_hypothesis N ->
+  filterlim (fun beta => corrected_Delta_state N t beta (kappa * beta)) (locally' (0:R)) (locally (opp
+    (iterate (fun y => plus (vf_Jt N y) (scal (kappa : R_AbsRing) (vf_B N (vf_Bt N y)))) t (vf_grad_ell N (vf_s_star N))))).
+Proof.
+intros Hk [A1 [A2 [A3 [A4 A5]]]]. destruct (straight_ratio Hk) as [K1 K2].
+exact (proj1 (@joint_limit_without_symmetry N R (locally' (0:R)) _ (fun b => b) (fun b => kappa * b) kappa t A1 A2 (proj2 A3) A5 id_to0' ne0' K1 K2)).
+Qed.
+Lemma plain_at_fixed_ratio N (kappa : R) t : kappa <> 0 -> vf_meets_every_hypothesis N ->
+  filterlim (fun beta => plain_Delta_state N t beta (kappa * beta)) (locally' (0:R)) (locally (opp
+    (iterate (fun y => plus (vf_J N y) (scal (kappa : R_AbsRing) (vf_B N (vf_Bt N y)))) t (vf_grad_ell N (vf_s_star N))))).
+Proof.
+intros Hk [A1 [A2 [A3 [A4 A5]]]]. destruct (straight_ratio Hk) as [K1 K2].
+exact (proj1 (@vector_field_joint_limit N R (locally' (0:R)) _ (fun b => b) (fun b => kappa * b) kappa t A1 A2 (proj2 A3) A5 id_to0' ne0' K1 K2)).
+Qed.
+
+(** The hypotheses of [order_of_limits_per_layer], along [beta -> 0]. *)
+Definition per_layer_problem N DF DPhi_theta (nabla_s : nat -> State N) (nabla_theta : nat -> Param N) n P (eta : nat -> R -> R) : Prop :=
+  (has_primitive_function N /\ derivatives N DF DPhi_theta /\ loss_differentiable N /\ settled N) /\
+  (forall i, is_nabla_s N i (nabla_s i)) /\ (forall i, is_nabla_theta N i (nabla_theta i)) /\ layers N n P /\
+  (forall l, (l < n)%nat -> locally' (0:R) (fun x => eta l x <> 0)) /\
+  (forall l, (l < n)%nat -> exists C, locally' (0:R) (fun x => Rabs (eta l x / x) <= C)) /\
+  (forall l m, (l < n)%nat -> (m < n)%nat -> locally' (0:R) (fun x => 0 <= eta l x * eta m x)).
+Lemma per_layer_ratios_vanish N DF DPhi_theta (nabla_s : nat -> State N) (nabla_theta : nat -> Param N) n P (eta : nat -> R -> R) t :
+  per_layer_problem N DF DPhi_theta nabla_s nabla_theta n P eta ->
+  (forall j, (j <= t)%nat -> filterlim (fun beta => per_layer_Delta_state N n P j beta (fun l => eta l beta)) (locally' (0:R)) (locally (opp (nabla_s j)))) ->
+  forall l, (l < n)%nat -> (exists i, (i < t)%nat /\ P l (nabla_theta i) <> zero) ->
+  filterlim (fun beta => eta l beta / beta) (locally' (0:R)) (locally (0:R)).
+Proof.
+intros [[A1 [A2 [A3 A5]]] [Gs [Gth [Pl [N0 [Bd Sg]]]]]].
+exact (proj1 (proj1 (@order_of_limits_per_layer N nabla_s nabla_theta DF DPhi_theta n P R (locally' (0:R)) _ (fun b => b) eta t
+  A1 A2 A3 A5 Gs Gth Pl id_to0' ne0' N0 Bd Sg))).
+Qed.
+
+Lemma centred_state_error N DF DPhi_theta QF QPhi hessian t g_s (beta eta : R -> R) :
+  meets_every_hypothesis N -> second_order_at_rest N DF DPhi_theta QF QPhi hessian -> is_nabla_s N t g_s ->
+  filterlim beta (locally' (0:R)) (locally (0:R)) -> locally' (0:R) (fun x => beta x <> 0) -> locally' (0:R) (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) (locally' (0:R)) (locally (0:R)) ->
+  exists C, 0 <= C /\ locally' (0:R) (fun x =>
+    norm (plus (scal (/ 2 : R_AbsRing) (plus (Delta_state N t (beta x) (eta x)) (Delta_state N t (- beta x) (eta x)))) g_s)
+      <= C * (beta x * beta x + eta x / beta x * (eta x / beta x))).
+Proof.
+intros [A1 [A2 [A3 [_ A5]]]] S G Hb Hb0 He0 Hr. destruct (bptt_gradients_exist t A1 A2 A3 A5) as [_ [g_th [_ Hth]]].
+exact (proj1 (@centred_order_two N DF DPhi_theta QF QPhi hessian t g_s g_th A1 S A3 A5 G Hth R (locally' (0:R)) _ beta eta Hb Hb0 He0 Hr)).
+Qed.
+
+Lemma two_layers_problem : per_layer_problem two_layers two_layers_DF (fun h => matrix 1 0 0 1 (fst h))
+  (fun t => iterate (matrix 0 (/ 2) (/ 2) 0) t (1, 0)) (fun t => matrix 1 0 0 1 (iterate (matrix 0 (/ 2) (/ 2) 0) t (1, 0))) 2 bias_of rate_of.
+Proof.
+destruct two_layers_data as [A1 [A2 [A3 [A5 G]]]]. destruct two_layers_rates as [N0 [Bd Sg]].
+split. exact (conj A1 (conj A2 (conj A3 A5))).
+exact (conj (fun i => proj1 (G i)) (conj (fun i => proj2 (G i)) (conj two_layers_projections (conj N0 (conj Bd Sg))))).
 Qed.
 
 Module FlippedSign.
@@ -822,3 +875,228 @@ refine (H deep DF DPhi nabla_theta 1%nat A1 D A3 A5 Hth _ T FF HF beta eta Hb Hb
 exists 1%nat. split. lia. rewrite (gradient_unique (dot_param_inner deep) (Hth 1%nat) G1). change (/ 2 <> 0). lra.
 Qed.
 End OrderOneStepEarly.
+
+Module CorrectionHalved.
+(** Corrected C-VF with half the correction. *)
+Definition unaltered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (Delta_state_less N (asymmetry N) t) (opp g_s).
+Definition altered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (Delta_state_less N (fun s => scal (/ 2 : R_AbsRing) (asymmetry N s)) t) (opp g_s).
+Ltac proof_script := red; intros; simple apply corrected_updates_descend; assumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof. intros H. destruct halved_correction_misses as [N [t [g [A [G X]]]]]. exact (X (H N t g A G)). Qed.
+End CorrectionHalved.
+
+Module CorrectionAnchoredAtZero.
+(** Corrected C-VF with the correction anchored at 0: [(J - J^T) s] in the place of [(J - J^T) (s - s_star)]. *)
+Definition unaltered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (Delta_state_less N (asymmetry N) t) (opp g_s).
+Definition altered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (Delta_state_less N (fun s => minus (vf_J N s) (vf_Jt N s)) t) (opp g_s).
+Ltac proof_script := red; intros; simple apply corrected_updates_descend; assumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof. intros H. destruct correction_anchored_at_0_misses as [N [t [g [A [G X]]]]]. exact (X (H N t g A G)). Qed.
+End CorrectionAnchoredAtZero.
+
+Module CorrectionLeftOut.
+(** Theorem 1 without symmetry for plain C-VF: no correction. *)
+Definition unaltered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (Delta_state_less N (asymmetry N) t) (opp g_s).
+Definition altered : Prop :=
+  forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
+    iterated_limit (Delta_state_less N (fun _ => zero) t) (opp g_s).
+Ltac proof_script := red; intros; simple apply corrected_updates_descend; assumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof. intros H. destruct plain_misses as [N [t [g [A [G X]]]]]. exact (X (H N t g A G)). Qed.
+End CorrectionLeftOut.
+
+Module CorrectedKappaLeftOut.
+(** Corrected C-VF at a fixed ratio [kappa] still follows minus BPTT's gradients: [kappa] left out. *)
+Definition unaltered : Prop :=
+  forall N (kappa : R) t, kappa <> 0 -> vf_meets_every_hypothesis N ->
+    filterlim (fun beta => corrected_Delta_state N t beta (kappa * beta)) (locally' (0:R)) (locally (opp
+      (iterate (fun y => plus (vf_Jt N y) (scal (kappa : R_AbsRing) (vf_B N (vf_Bt N y)))) t (vf_grad_ell N (vf_s_star N))))).
+Definition altered : Prop :=
+  forall N (kappa : R) t, kappa <> 0 -> vf_meets_every_hypothesis N ->
+    filterlim (fun beta => corrected_Delta_state N t beta (kappa * beta)) (locally' (0:R)) (locally (opp
+      (iterate (fun y => vf_Jt N y) t (vf_grad_ell N (vf_s_star N))))).
+Ltac proof_script := red; intros N kappa t Hk H; exact (corrected_at_fixed_ratio t Hk H).
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct (@loop_at_fixed_ratio 1 R1_neq_R0) as [_ [_ L]].
+assert (E := punctured_limit_unique (H loop 1 2%nat R1_neq_R0 (proj1 loop_meets_every_hypothesis)) L).
+apply (f_equal fst) in E. change (- (0 * (0 * 0 + / 2 * 1) + / 2 * (1 * 0 + 0 * 1)) = - (1 / 2)) in E. lra.
+Qed.
+End CorrectedKappaLeftOut.
+
+Module TransposedAtFixedRatio.
+(** Plain C-VF at a fixed ratio goes by [J^T], as BPTT does, not by [J]. *)
+Definition unaltered : Prop :=
+  forall N (kappa : R) t, kappa <> 0 -> vf_meets_every_hypothesis N ->
+    filterlim (fun beta => plain_Delta_state N t beta (kappa * beta)) (locally' (0:R)) (locally (opp
+      (iterate (fun y => plus (vf_J N y) (scal (kappa : R_AbsRing) (vf_B N (vf_Bt N y)))) t (vf_grad_ell N (vf_s_star N))))).
+Definition altered : Prop :=
+  forall N (kappa : R) t, kappa <> 0 -> vf_meets_every_hypothesis N ->
+    filterlim (fun beta => plain_Delta_state N t beta (kappa * beta)) (locally' (0:R)) (locally (opp
+      (iterate (fun y => plus (vf_Jt N y) (scal (kappa : R_AbsRing) (vf_B N (vf_Bt N y)))) t (vf_grad_ell N (vf_s_star N))))).
+Ltac proof_script := red; intros N kappa t Hk H; exact (plain_at_fixed_ratio t Hk H).
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct (@loop_at_fixed_ratio 1 R1_neq_R0) as [_ [L L']].
+assert (X := H loop 1 2%nat R1_neq_R0 (proj1 loop_meets_every_hypothesis)).
+assert (Y := corrected_at_fixed_ratio 2 R1_neq_R0 (proj1 loop_meets_every_hypothesis)).
+assert (E := eq_trans (punctured_limit_unique L X) (punctured_limit_unique Y L')).
+apply (f_equal fst) in E. change (- 1 = - (1 / 2)) in E. lra.
+Qed.
+End TransposedAtFixedRatio.
+
+Module UpdateNotDividedByBeta.
+(** C-EP's total update divided by [eta] tends to the difference of [dPhi/dtheta], not divided by [beta]. *)
+Definition unaltered : Prop :=
+  forall N (beta : R) t, beta <> 0 -> continuous_along_ep N beta ->
+    filterlim (fun eta => scal (/ eta : R_AbsRing) (minus (snd (cep N beta eta t)) (theta N))) (locally' (0:R))
+      (locally (scal (/ beta : R_AbsRing) (minus (Phi_theta N (ep N beta t, theta N)) (Phi_theta N (s_star N, theta N))))).
+Definition altered : Prop :=
+  forall N (beta : R) t, beta <> 0 -> continuous_along_ep N beta ->
+    filterlim (fun eta => scal (/ eta : R_AbsRing) (minus (snd (cep N beta eta t)) (theta N))) (locally' (0:R))
+      (locally (minus (Phi_theta N (ep N beta t, theta N)) (Phi_theta N (s_star N, theta N)))).
+Ltac proof_script := red; intros N beta t Hb H; exact (proj2 (@cep_tends_to_ep N (fun v => v) beta t is_linear_id Hb H)).
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. assert (N2 : 2 <> 0) by lra.
+assert (L := proj2 (@cep_tends_to_ep leaky (fun v => v) 2 1%nat is_linear_id N2 (leaky_along_ep 2))).
+assert (E := punctured_limit_unique (H leaky 2 1%nat N2 (leaky_along_ep 2)) L).
+change (1 / 2 + 1 / 2 + - (2 * (1 - 0)) + - 1 = / 2 * (1 / 2 + 1 / 2 + - (2 * (1 - 0)) + - 1)) in E. lra.
+Qed.
+End UpdateNotDividedByBeta.
+
+Module OneSidedBound.
+(** Stability along an eigenvector bounds [kappa] from above only. *)
+Definition unaltered : Prop :=
+  forall N DF DPhi_theta (mu gamma kappa : R) (v : State N),
+    has_primitive_function N -> derivatives N DF DPhi_theta ->
+    dF_ds DF v = scal (mu : R_AbsRing) v -> dF_dtheta DF (dPhi_theta_ds DPhi_theta v) = scal (gamma : R_AbsRing) v ->
+    dPhi_theta_ds DPhi_theta v <> zero -> dot_state N (grad_ell N (s_star N)) v <> 0 ->
+    0 < gamma /\
+    (is_lim_seq (fun t => dot_state N (opp (iterate (modified_jacobian (dF_ds DF) (dF_dtheta DF) (dPhi_theta_ds DPhi_theta) kappa) t (grad_ell N (s_star N)))) v) 0
+     <-> - (1 + mu) / gamma < kappa < (1 - mu) / gamma).
+Definition altered : Prop :=
+  forall N DF DPhi_theta (mu gamma kappa : R) (v : State N),
+    has_primitive_function N -> derivatives N DF DPhi_theta ->
+    dF_ds DF v = scal (mu : R_AbsRing) v -> dF_dtheta DF (dPhi_theta_ds DPhi_theta v) = scal (gamma : R_AbsRing) v ->
+    dPhi_theta_ds DPhi_theta v <> zero -> dot_state N (grad_ell N (s_star N)) v <> 0 ->
+    0 < gamma /\
+    (is_lim_seq (fun t => dot_state N (opp (iterate (modified_jacobian (dF_ds DF) (dF_dtheta DF) (dPhi_theta_ds DPhi_theta) kappa) t (grad_ell N (s_star N)))) v) 0
+     <-> kappa < (1 - mu) / gamma).
+Ltac proof_script := red; exact two_sided_bound.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. set (D := leaky_derivatives 1 (1 / 2)). set (Q := leaky_primitive 1 (1 / 2)).
+assert (E1 : / 2 * 1 + 1 * 0 = / 2 * 1) by ring. assert (E2 : / 2 * 0 + 1 * (1 * 1 + 0 * 0) = 1 * 1) by ring.
+assert (E3 : 1 * 1 + 0 * 0 <> 0) by lra. assert (E4 : (1 - 0) * 1 <> 0) by lra.
+assert (X := proj2 (proj2 (H leaky _ _ (/ 2) 1 (- 2) 1 Q D E1 E2 E3 E4)) ltac:(lra)).
+assert (Y := proj1 (proj2 (@two_sided_bound leaky _ _ (/ 2) 1 (- 2) 1 Q D E1 E2 E3 E4)) X). lra.
+Qed.
+End OneSidedBound.
+
+Module EveryLayerShows.
+(** One rate for each layer: right updates force every ratio to vanish, signal or not. *)
+Definition unaltered : Prop :=
+  forall N DF DPhi_theta (nabla_s : nat -> State N) (nabla_theta : nat -> Param N) n P (eta : nat -> R -> R) t,
+    per_layer_problem N DF DPhi_theta nabla_s nabla_theta n P eta ->
+    (forall j, (j <= t)%nat -> filterlim (fun beta => per_layer_Delta_state N n P j beta (fun l => eta l beta)) (locally' (0:R)) (locally (opp (nabla_s j)))) ->
+    forall l, (l < n)%nat -> (exists i, (i < t)%nat /\ P l (nabla_theta i) <> zero) ->
+    filterlim (fun beta => eta l beta / beta) (locally' (0:R)) (locally (0:R)).
+Definition altered : Prop :=
+  forall N DF DPhi_theta (nabla_s : nat -> State N) (nabla_theta : nat -> Param N) n P (eta : nat -> R -> R) t,
+    per_layer_problem N DF DPhi_theta nabla_s nabla_theta n P eta ->
+    (forall j, (j <= t)%nat -> filterlim (fun beta => per_layer_Delta_state N n P j beta (fun l => eta l beta)) (locally' (0:R)) (locally (opp (nabla_s j)))) ->
+    forall l, (l < n)%nat ->
+    filterlim (fun beta => eta l beta / beta) (locally' (0:R)) (locally (0:R)).
+Ltac proof_script := red; intros; eapply per_layer_ratios_vanish; from_hypotheses.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. assert (L := H _ _ _ _ _ _ _ _ 1%nat two_layers_problem (proj1 two_layers_ratios) 1%nat ltac:(lia)).
+assert (X := proj1 (@flim_norm R (locally' (0:R)) _ R1 _ _) L (mkposreal 1 Rlt_0_1)).
+destruct (@filter_ex R (locally' (0:R)) (Rbar_locally'_filter 0) _ (filter_and _ _ X ne0')) as [b [B1 B2]].
+change (Rabs (Rabs b / b + - 0) < 1) in B1. rewrite Ropp_0, Rplus_0_r in B1. unfold Rdiv in B1.
+rewrite Rabs_mult, Rabs_Rabsolu, Rabs_inv, Rinv_r in B1 by (now apply Rabs_no_R0). lra.
+Qed.
+End EveryLayerShows.
+
+Module CentredSameRatio.
+(** The centred estimator with [- eta] in the second run, so that the ratio is the same in both. *)
+Definition unaltered : Prop :=
+  forall N DF DPhi_theta QF QPhi hessian t g_s (beta eta : R -> R),
+    meets_every_hypothesis N -> second_order_at_rest N DF DPhi_theta QF QPhi hessian -> is_nabla_s N t g_s ->
+    filterlim beta (locally' (0:R)) (locally (0:R)) -> locally' (0:R) (fun x => beta x <> 0) -> locally' (0:R) (fun x => eta x <> 0) ->
+    filterlim (fun x => eta x / beta x) (locally' (0:R)) (locally (0:R)) ->
+    exists C, 0 <= C /\ locally' (0:R) (fun x =>
+      norm (plus (scal (/ 2 : R_AbsRing) (plus (Delta_state N t (beta x) (eta x)) (Delta_state N t (- beta x) (eta x)))) g_s)
+        <= C * (beta x * beta x + eta x / beta x * (eta x / beta x))).
+Definition altered : Prop :=
+  forall N DF DPhi_theta QF QPhi hessian t g_s (beta eta : R -> R),
+    meets_every_hypothesis N -> second_order_at_rest N DF DPhi_theta QF QPhi hessian -> is_nabla_s N t g_s ->
+    filterlim beta (locally' (0:R)) (locally (0:R)) -> locally' (0:R) (fun x => beta x <> 0) -> locally' (0:R) (fun x => eta x <> 0) ->
+    filterlim (fun x => eta x / beta x) (locally' (0:R)) (locally (0:R)) ->
+    exists C, 0 <= C /\ locally' (0:R) (fun x =>
+      norm (plus (scal (/ 2 : R_AbsRing) (plus (Delta_state N t (beta x) (eta x)) (Delta_state N t (- beta x) (- eta x)))) g_s)
+        <= C * (beta x * beta x + eta x / beta x * (eta x / beta x))).
+Ltac proof_script := red; intros; eapply centred_state_error; from_hypotheses.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct leaky_second_order as [DF [DPhi [QF [QPhi [h S]]]]].
+assert (R0 : filterlim (fun b : R => b * b / b) (locally' (0:R)) (locally (0:R))).
+{ eapply filterlim_ext_loc; [|exact id_to0']. refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros b Hb. simpl. field; auto. }
+assert (N0 : locally' (0:R) (fun b : R => b * b <> 0)).
+{ refine (@filter_imp R (locally' (0:R)) _ _ _ _ ne0'). intros b Hb. now apply Rmult_integral_contrapositive_currified. }
+destruct (H leaky DF DPhi QF QPhi h 1%nat ((/ 2) ^ 1) (fun b => b) (fun b => b * b) leaky_meets_every_hypothesis S (proj1 (leaky_bptt 1)) id_to0' ne0' N0 R0)
+  as [C [C0 X]].
+(* the mean is - 1/2 - b, so that |b| <= 2 C b^2 near 0 *)
+assert (Q : locally' (0:R) (fun b : R => Rabs b < / (2 * C + 1))).
+{ apply locally'_le. assert (P : 0 < / (2 * C + 1)) by (apply Rinv_0_lt_compat; lra). exists (mkposreal _ P). intros y Hy.
+  change (Rabs (y + - 0) < / (2 * C + 1)) in Hy. now rewrite Ropp_0, Rplus_0_r in Hy. }
+destruct (@filter_ex R (locally' (0:R)) (Rbar_locally'_filter 0) _ (filter_and _ _ (filter_and _ _ X Q) ne0')) as [b [[B1 B2] B3]].
+assert (E : Delta_state leaky 1 b (b * b) = - / 2 - b * b / b + b) by exact (leaky_Delta_1 _ B3).
+assert (E' : Delta_state leaky 1 (- b) (- (b * b)) = - / 2 - - (b * b) / - b + - b) by (apply leaky_Delta_1; lra).
+rewrite E, E' in B1.
+change (Rabs (/ 2 * (- / 2 - b * b / b + b + (- / 2 - - (b * b) / - b + - b)) + (/ 2) ^ 1) <= C * (b * b + b * b / b * (b * b / b))) in B1.
+replace (/ 2 * (- / 2 - b * b / b + b + (- / 2 - - (b * b) / - b + - b)) + (/ 2) ^ 1) with (- b) in B1 by (field; auto).
+replace (C * (b * b + b * b / b * (b * b / b))) with (2 * C * (b * b)) in B1 by (field; auto).
+rewrite Rabs_Ropp in B1. replace (b * b) with (Rabs b * Rabs b) in B1 by (rewrite <- Rabs_mult; apply Rabs_right; nra).
+assert (P := Rabs_pos_lt b B3).
+apply (Rmult_lt_compat_r (2 * C + 1)) in B2. 2: lra. rewrite Rinv_l in B2 by lra. nra.
+Qed.
+End CentredSameRatio.

@@ -1,8 +1,8 @@
 (** * The statements of the main theorems, and nothing else
 
     What [python -m theory.proof] compares the theorems with.  This file and the ones that it
-    needs, [Spaces.v], [Dynamics.v], [Network.v], [Vocabulary.v], [VectorFieldNetwork.v] and
-    [Instances.v], import Coq's
+    needs, [Spaces.v], [Dynamics.v], [Network.v], [Vocabulary.v], [VectorFieldNetwork.v],
+    [FurtherVocabulary.v] and [Instances.v], import Coq's
     real numbers, Coquelicot and each other only, so that no notation, coercion or definition of
     the proofs can change what is read here; to know what is proved it suffices to read them.
     For each statement [x] the check makes Coq accept
@@ -24,7 +24,7 @@
 
 From Coq Require Import Reals List.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Spaces Dynamics Network Vocabulary VectorFieldNetwork Instances.
+From CEP Require Import Spaces Dynamics Network Vocabulary VectorFieldNetwork FurtherVocabulary Instances.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -165,6 +165,22 @@ Definition batch_augmented_gradient : Prop :=
   is_gradient State ipS (fun x => batch_augmented_Phi ipT B Phi phi s_star kappa (replace_sample b x s) th) (s b)
     (batch_augmented_F B F phi s_star kappa b s th).
 
+(** C-EP tends to EP as [eta -> 0], at any fixed [beta], small or not, with one learning rate or an
+    operator of rates: its neurons to EP's, its total update divided by [eta] to EP's one update.
+    Continuity along EP's own trajectory is all that is supposed. *)
+Definition cep_tends_to_ep : Prop :=
+  forall (N : network) (rates : Param N -> Param N) (beta : R) (t : nat),
+  is_linear rates -> beta <> 0 -> continuous_along_ep N beta ->
+  filterlim (fun eta => fst (cep_with_rates N rates beta eta t)) (locally (0:R)) (locally (ep N beta t)) /\
+  filterlim (fun eta => scal (/ eta : R_AbsRing) (minus (snd (cep_with_rates N rates beta eta t)) (theta N))) (locally' (0:R))
+    (locally (scal (/ beta : R_AbsRing) (rates (minus (Phi_theta N (ep N beta t, theta N)) (Phi_theta N (s_star N, theta N)))))).
+
+(** ... and step by step, the normalised updates to EP's. *)
+Definition cep_updates_tend_to_ep : Prop :=
+  forall (N : network) (beta : R) (t : nat), beta <> 0 -> continuous_along_ep N beta ->
+  filterlim (fun eta => Delta_state N t beta eta) (locally (0:R)) (locally (ep_Delta_state N t beta)) /\
+  filterlim (fun eta => Delta_param N t beta eta) (locally' (0:R)) (locally (ep_Delta_param N t beta)).
+
 (** ** 3. The joint limit at a fixed ratio, and the order of limits *)
 
 (** When [beta -> 0] and [eta / beta -> kappa] together, along any filter, C-EP follows BPTT
@@ -250,6 +266,109 @@ Definition order_of_limits_single_step : Prop :=
   <-> forall k, lo <= k <= hi -> k <> 0 ->
       dPhi_theta_ds DPhi_theta (iterate (modified k) t (grad_ell N (s_star N))) <> nabla_theta t.
 
+(** ** 3 (continued). One learning rate for each layer
+
+    [kappa_l = eta_l / beta] for the layers [l < n], with the orthogonal projections [P_l]. *)
+
+(** When [eta_l / beta -> kappa_l] for each layer, the limit is BPTT with
+    [J + sum_l kappa_l (dF/dtheta) P_l (dF/dtheta)^T] in the place of [J]. *)
+Definition joint_limit_per_layer : Prop :=
+  forall (N : network) DF DPhi_theta (n : nat) (P : nat -> Param N -> Param N)
+    (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta : T -> R) (eta : nat -> T -> R) (kappa : nat -> R) (t : nat),
+  derivatives N DF DPhi_theta -> continuous (grad_ell N) (s_star N) -> settled N -> layers N n P ->
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) ->
+  (forall l, (l < n)%nat -> along (fun x => eta l x <> 0)) ->
+  (forall l, (l < n)%nat -> filterlim (fun x => eta l x / beta x) along (locally (kappa l : R))) ->
+  let modified y := plus (dF_ds DF y) (dF_dtheta DF (layer_rates N n P kappa (dPhi_theta_ds DPhi_theta y))) in
+  let v := iterate modified t (grad_ell N (s_star N)) in
+  filterlim (fun x => per_layer_Delta_state N n P t (beta x) (fun l => eta l x)) along (locally (opp v)) /\
+  forall l, (l < n)%nat ->
+    filterlim (fun x => per_layer_Delta_param N n P l t (beta x) (fun l => eta l x)) along
+      (locally (opp (P l (dPhi_theta_ds DPhi_theta v)))).
+
+(** The updates of the steps [0 .. t] tend to minus BPTT's gradients, those of the neurons, or
+    those of the parameters of all layers, if and only if [eta_l / beta -> 0] for each layer [l] that
+    has received a signal before, [P_l nabla_theta(i) <> 0] for some [i < t].  The ratios need not
+    converge, but are bounded; the rates are of one sign, that of [beta] is free. *)
+Definition order_of_limits_per_layer : Prop :=
+  forall (N : network) (nabla_s : nat -> State N) (nabla_theta : nat -> Param N) DF DPhi_theta
+    (n : nat) (P : nat -> Param N -> Param N)
+    (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta : T -> R) (eta : nat -> T -> R) (t : nat),
+  has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
+  (forall i, is_nabla_s N i (nabla_s i)) -> (forall i, is_nabla_theta N i (nabla_theta i)) -> layers N n P ->
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) ->
+  (forall l, (l < n)%nat -> along (fun x => eta l x <> 0)) ->
+  (forall l, (l < n)%nat -> exists C, along (fun x => Rabs (eta l x / beta x) <= C)) ->
+  (forall l m, (l < n)%nat -> (m < n)%nat -> along (fun x => 0 <= eta l x * eta m x)) ->
+  let visible_ratios_vanish := forall l, (l < n)%nat ->
+    (exists i, (i < t)%nat /\ P l (nabla_theta i) <> zero) -> filterlim (fun x => eta l x / beta x) along (locally (0:R)) in
+  ((forall j, (j <= t)%nat ->
+      filterlim (fun x => per_layer_Delta_state N n P j (beta x) (fun l => eta l x)) along (locally (opp (nabla_s j))))
+   <-> visible_ratios_vanish) /\
+  ((forall j l, (j <= t)%nat -> (l < n)%nat ->
+      filterlim (fun x => per_layer_Delta_param N n P l j (beta x) (fun l => eta l x)) along (locally (opp (P l (nabla_theta j)))))
+   <-> visible_ratios_vanish).
+
+(** ** 3 (continued). Stability of the second phase, for either sign of [kappa]
+
+    At [eta / beta = kappa] the updates tend to [- M^t g] with [g = grad ell] and the symmetric
+    [M = J + kappa (dF/dtheta) (dF/dtheta)^T]; [kappa] has the sign of [beta]. *)
+
+(** Along an eigenvector [v] of [M], eigenvalue [lambda], they are [- lambda^t <g, v>]. *)
+Definition component_along_eigenvector : Prop :=
+  forall (N : network) DF DPhi_theta (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta eta : T -> R)
+    (kappa lambda : R) (v : State N) (t : nat),
+  has_primitive_function N -> derivatives N DF DPhi_theta -> continuous (grad_ell N) (s_star N) -> settled N ->
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) -> along (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) along (locally (kappa:R)) ->
+  modified_jacobian (dF_ds DF) (dF_dtheta DF) (dPhi_theta_ds DPhi_theta) kappa v = scal (lambda : R_AbsRing) v ->
+  filterlim (fun x => dot_state N (Delta_state N t (beta x) (eta x)) v) along
+    (locally (- (lambda ^ t * dot_state N (grad_ell N (s_star N)) v))).
+
+(** There the limits die out with [t] if and only if [|lambda| < 1], and stay bounded if and only
+    if [|lambda| <= 1]. *)
+Definition stable_along_eigenvector : Prop :=
+  forall (N : network) DF DPhi_theta (kappa lambda : R) (v : State N),
+  has_primitive_function N -> derivatives N DF DPhi_theta ->
+  let M := modified_jacobian (dF_ds DF) (dF_dtheta DF) (dPhi_theta_ds DPhi_theta) kappa in
+  M v = scal (lambda : R_AbsRing) v -> dot_state N (grad_ell N (s_star N)) v <> 0 ->
+  let update t := opp (iterate M t (grad_ell N (s_star N))) in
+  (is_lim_seq (fun t => dot_state N (update t) v) 0 <-> Rabs lambda < 1) /\
+  ((exists C, forall t, Rabs (dot_state N (update t) v) <= C) <-> Rabs lambda <= 1).
+
+(** [lambda |v|^2 = <J v, v> + kappa |(dF/dtheta)^T v|^2]: a positive [kappa] pushes the eigenvalue
+    up, a negative one down ... *)
+Definition eigenvalue_of_kappa : Prop :=
+  forall (N : network) DF DPhi_theta (kappa lambda : R) (v : State N),
+  has_primitive_function N -> derivatives N DF DPhi_theta ->
+  modified_jacobian (dF_ds DF) (dF_dtheta DF) (dPhi_theta_ds DPhi_theta) kappa v = scal (lambda : R_AbsRing) v ->
+  lambda * dot_state N v v =
+  dot_state N (dF_ds DF v) v + kappa * dot_param N (dPhi_theta_ds DPhi_theta v) (dPhi_theta_ds DPhi_theta v).
+
+(** ... so the stable [kappa] have a bound on either side; here in closed form, for an eigenvector
+    [v] of [J] (eigenvalue [mu]) and of [(dF/dtheta) (dF/dtheta)^T] (eigenvalue [gamma]). *)
+Definition two_sided_bound : Prop :=
+  forall (N : network) DF DPhi_theta (mu gamma kappa : R) (v : State N),
+  has_primitive_function N -> derivatives N DF DPhi_theta ->
+  dF_ds DF v = scal (mu : R_AbsRing) v -> dF_dtheta DF (dPhi_theta_ds DPhi_theta v) = scal (gamma : R_AbsRing) v ->
+  dPhi_theta_ds DPhi_theta v <> zero -> dot_state N (grad_ell N (s_star N)) v <> 0 ->
+  let M := modified_jacobian (dF_ds DF) (dF_dtheta DF) (dPhi_theta_ds DPhi_theta) kappa in
+  let update t := opp (iterate M t (grad_ell N (s_star N))) in
+  0 < gamma /\
+  (is_lim_seq (fun t => dot_state N (update t) v) 0 <-> - (1 + mu) / gamma < kappa < (1 - mu) / gamma).
+
+(** And no eigenvector is needed to see the phase diverge: with [r = <M g, g> / <g, g>] the
+    limits grow at least as [|r|^t]. *)
+Definition updates_grow : Prop :=
+  forall (N : network) DF DPhi_theta (kappa r : R) (t : nat),
+  has_primitive_function N -> derivatives N DF DPhi_theta ->
+  let g := grad_ell N (s_star N) in
+  let M := modified_jacobian (dF_ds DF) (dF_dtheta DF) (dPhi_theta_ds DPhi_theta) kappa in
+  g <> zero ->
+  r * dot_state N g g = dot_state N (dF_ds DF g) g + kappa * dot_param N (dPhi_theta_ds DPhi_theta g) (dPhi_theta_ds DPhi_theta g) ->
+  let update := opp (iterate M t g) in
+  (r * r) ^ t * dot_state N g g <= dot_state N update update.
+
 (** ** 4. The error at given [beta] and [eta] *)
 
 (** The distance to minus the gradient is at most a constant times [|beta| + |eta / beta|].
@@ -264,6 +383,36 @@ Definition error_bound : Prop :=
   forall beta eta : R, beta <> 0 -> Rabs beta + Rabs (eta / beta) <= validity_radius d t ->
   norm (plus (Delta_state N t beta eta) g_s) <= state_constant d t * (Rabs beta + Rabs (eta / beta)) /\
   (eta <> 0 -> norm (plus (Delta_param N t beta eta) g_th) <= param_constant d t * (Rabs beta + Rabs (eta / beta))).
+
+(** To leading order: the error is [beta a + kappa b + O(beta^2 + kappa^2)], [kappa = eta / beta], with
+    coefficients that know neither [beta] nor [kappa].  [second_order_at_rest] asks for one derivative
+    more than Theorem 1. *)
+Definition first_order_error : Prop :=
+  forall (N : network) DF DPhi_theta QF QPhi hessian (t : nat) (g_s : State N) (g_th : Param N),
+  has_primitive_function N -> second_order_at_rest N DF DPhi_theta QF QPhi hessian -> loss_differentiable N -> settled N ->
+  is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  exists (a b : State N) (a_th b_th : Param N),
+  forall (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta eta : T -> R),
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) -> along (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) along (locally (0:R)) ->
+  let order_2 x := beta x * beta x + eta x / beta x * (eta x / beta x) in
+  (exists C, 0 <= C /\ along (fun x => norm (minus (Delta_state N t (beta x) (eta x))
+    (plus (opp g_s) (plus (scal (beta x : R_AbsRing) a) (scal (eta x / beta x : R_AbsRing) b)))) <= C * order_2 x)) /\
+  (exists C, 0 <= C /\ along (fun x => norm (minus (Delta_param N t (beta x) (eta x))
+    (plus (opp g_th) (plus (scal (beta x : R_AbsRing) a_th) (scal (eta x / beta x : R_AbsRing) b_th)))) <= C * order_2 x)).
+
+(** The mean of two runs from the same steady state, with [+ beta] and [- beta] at the same [eta]: both
+    first-order terms vanish, and the error is [O(beta^2 + kappa^2)]. *)
+Definition centred_order_two : Prop :=
+  forall (N : network) DF DPhi_theta QF QPhi hessian (t : nat) (g_s : State N) (g_th : Param N),
+  has_primitive_function N -> second_order_at_rest N DF DPhi_theta QF QPhi hessian -> loss_differentiable N -> settled N ->
+  is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  forall (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta eta : T -> R),
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) -> along (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) along (locally (0:R)) ->
+  let order_2 x := beta x * beta x + eta x / beta x * (eta x / beta x) in
+  (exists C, 0 <= C /\ along (fun x => norm (plus (centred_Delta_state N t (beta x) (eta x)) g_s) <= C * order_2 x)) /\
+  (exists C, 0 <= C /\ along (fun x => norm (plus (centred_Delta_param N t (beta x) (eta x)) g_th) <= C * order_2 x)).
 
 (** ** 5. Discrete-time networks with an activation
 
@@ -400,6 +549,27 @@ Definition vf_bias_example : Prop :=
 Definition vf_bias_bound_attained : Prop :=
   (forall x : Rn 1, norm (minus (chain_J x) (chain_Jt x)) <= / 2 * norm x) /\
   norm (vf_bias chain_J chain_Jt 1 ((0, 1) : Rn 1)) = INR 1 * / 2 * Rmax 1 1 ^ (1 - 1) * norm ((0, 1) : Rn 1).
+
+(** At a fixed ratio [eta / beta -> kappa] C-VF follows BPTT with [J + kappa (dF/dtheta) (dF/dtheta)^T]
+    in the place of [J^T]; also for the weight between two neurons, whose updates do not telescope
+    ([coupled_weight_does_not_telescope]). *)
+Definition vector_field_joint_limit : Prop :=
+  forall (N : vector_field)
+  (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta eta : T -> R) (kappa : R) (t : nat),
+  vf_differentiable N -> vf_transposes N -> continuous (vf_grad_ell N) (vf_s_star N) -> vf_settled N ->
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) -> along (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) along (locally (kappa:R)) ->
+  let modified y := plus (vf_J N y) (scal (kappa : R_AbsRing) (vf_B N (vf_Bt N y))) in
+  let v := iterate modified t (vf_grad_ell N (vf_s_star N)) in
+  filterlim (fun x => plain_Delta_state N t (beta x) (eta x)) along (locally (opp v)) /\
+  filterlim (fun x => plain_Delta_param N t (beta x) (eta x)) along (locally (opp (vf_Bt N v))).
+
+(** In C-EP [theta_t - kappa phi(s_t)] is constant ([conservation_law]).  Not so the weight from [y] to [x]
+    of [loop], which is read at the moving [y]: no function of the state is conserved so. *)
+Definition coupled_weight_does_not_telescope : Prop :=
+  let phase := nudged_phase (vf_F loop) (vf_grad_ell loop) (vf_rule (vf_H loop)) (vf_s_star loop) (vf_theta loop) in
+  ~ exists phi : R2 -> R, forall (beta eta : R) (t : nat), beta <> 0 ->
+      snd (phase beta eta t) - eta / beta * phi (fst (phase beta eta t)) = vf_theta loop - eta / beta * phi (vf_s_star loop).
 
 (** ** 6 (continued). Theorem 1 without symmetry: corrected C-VF
 
@@ -652,6 +822,10 @@ Definition layered_meets_augmented_hypotheses : Prop :=
 Definition sine_meets_augmented_hypotheses : Prop :=
   meets_augmented_hypotheses sine.
 
+(** The layered network has the second derivatives that the centred estimator asks for. *)
+Definition layered_second_order : Prop :=
+  exists DF DPhi_theta QF QPhi hessian, second_order_at_rest layered DF DPhi_theta QF QPhi hessian.
+
 (** ** 9. The limits in numbers *)
 
 (** Theorem 1: BPTT's gradients of the linear neuron are [(1/2)^t]. *)
@@ -696,6 +870,35 @@ Definition leaky_error_bound : Prop :=
   beta <> 0 -> eta <> 0 -> Rabs beta + Rabs (eta / beta) <= 1 ->
   Rabs (Delta_state leaky 1 beta eta + / 2) <= 2 * (Rabs beta + Rabs (eta / beta)) /\
   Rabs (Delta_param leaky 1 beta eta + / 2) <= 2 * (Rabs beta + Rabs (eta / beta)).
+
+(** C-VF at [eta = kappa beta] on [loop]: BPTT has [nabla_s(2) = (0, 1/2)], plain C-VF goes to
+    [- (kappa, 1/2)] and the corrected rule to [- (kappa / 2, 1/2)]. *)
+Definition loop_at_fixed_ratio : Prop :=
+  forall kappa : R, kappa <> 0 ->
+  vf_is_nabla_s loop 2 (0, / 2) /\
+  filterlim (fun beta => plain_Delta_state loop 2 beta (kappa * beta)) (locally' (0:R)) (locally (opp ((kappa, / 2) : R2))) /\
+  filterlim (fun beta => corrected_Delta_state loop 2 beta (kappa * beta)) (locally' (0:R)) (locally (opp ((kappa / 2, / 2) : R2))).
+
+(** C-EP to EP at [beta = 1], far from a limit in [beta]: the second state and the total update. *)
+Definition leaky_tends_to_ep : Prop :=
+  filterlim (fun eta => fst (cep leaky 1 eta 2)) (locally (0:R)) (locally (1 / 2 : R)) /\
+  filterlim (fun eta => scal (/ eta : R_AbsRing) (minus (snd (cep leaky 1 eta 2)) (theta leaky : R1))) (locally' (0:R)) (locally (- / 2 : R)).
+
+(** The updates of [leaky] at [eta = kappa beta] tend to [- (1/2 + kappa)^t] ([leaky_at_fixed_ratio]); the two
+    signs of [kappa] have different bounds. *)
+Definition leaky_stable_iff : Prop :=
+  forall kappa : R, is_lim_seq (fun t => - (/ 2 + kappa) ^ t) 0 <-> - (3 / 2) < kappa < / 2.
+
+(** With [kappa_o -> 0] and [|kappa_h| = 1] the steps 0 and 1 of [two_layers] are right, and step 2 is not. *)
+Definition two_layers_ratios : Prop :=
+  let right j := filterlim (fun beta => per_layer_Delta_state two_layers 2 bias_of j beta (fun l => rate_of l beta))
+    (locally' (0:R)) (locally (opp (iterate (matrix 0 (/ 2) (/ 2) 0) j ((1, 0) : Rn 1)))) in
+  (forall j, (j <= 1)%nat -> right j) /\ ~ (forall j, (j <= 2)%nat -> right j).
+
+(** A single run is wrong at first order, here by [beta - kappa]; the mean of two is not. *)
+Definition leaky_single_and_centred : Prop :=
+  forall beta eta : R, beta <> 0 ->
+  Delta_state leaky 1 beta eta = - / 2 + (beta - eta / beta) /\ centred_Delta_state leaky 1 beta eta = - / 2.
 
 (** ** 10. No hypothesis can be dropped, nor the sign or the order of the limits changed *)
 

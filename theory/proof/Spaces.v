@@ -1,7 +1,8 @@
 (** * Spaces, inner products, gradients, limits
 
     The first of the trusted files, which say what the main theorems mean: [Spaces.v],
-    [Dynamics.v], [Network.v], [Vocabulary.v], [VectorFieldNetwork.v], [Instances.v] and [Pinned.v].
+    [Dynamics.v], [Network.v], [Vocabulary.v], [VectorFieldNetwork.v], [FurtherVocabulary.v],
+    [Instances.v] and [Pinned.v].
     They need nothing but Coq's real numbers, Coquelicot and each other, and hold definitions only, besides the
     three lemmas below, which [R^n] needs to be an inner product space.
 

@@ -97,7 +97,11 @@ Definition Delta_state_less (N : vector_field) (c : vf_State N -> vf_State N) (t
 Definition Delta_param_less (N : vector_field) (c : vf_State N -> vf_State N) (t : nat) (beta eta : R) : vf_Param N :=
   Delta_theta (less N c) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t.
 
-(** Its normalised updates [(s_(t+1) - s_t) / beta] and [(theta_(t+1) - theta_t) / eta]. *)
+(** The normalised updates [(s_(t+1) - s_t) / beta] and [(theta_(t+1) - theta_t) / eta], plain and corrected. *)
+Definition plain_Delta_state (N : vector_field) (t : nat) (beta eta : R) : vf_State N :=
+  Delta_s (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t.
+Definition plain_Delta_param (N : vector_field) (t : nat) (beta eta : R) : vf_Param N :=
+  Delta_theta (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t.
 Definition corrected_Delta_state (N : vector_field) : nat -> R -> R -> vf_State N := Delta_state_less N (asymmetry N).
 Definition corrected_Delta_param (N : vector_field) : nat -> R -> R -> vf_Param N := Delta_param_less N (asymmetry N).
 
