@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,13 +24,17 @@ from typing import Any
 import numpy as np
 import torch
 
+from cep_core.fields import shown, table
 from cep_core.files import is_temporary, write_json, write_text
-from reproduce.runs.files import RunError, expect_folder, read_json, read_results
+from reproduce.runs.files import InUseError, RunError, expect_folder, read_json, read_results
 from reproduce.runs.row import Row
 from reproduce.terminal import say
 
 RUN, LOCK = "run.json", "run.lock"
 """Names of the files that hold a directory's identity, and the lock of whoever trains in it."""
+
+PATIENCE = 0.5
+"""Seconds for which a lock is waited for: whoever only looks holds it for less."""
 
 OLDER_LEFTOVER = re.compile(r"\.tmp[A-Za-z0-9]{6}")
 """What safetensors left beside a checkpoint when a process was killed, up to version 0.1.1."""
@@ -199,17 +204,38 @@ def _refuse_another(folder: Path, identity: dict[str, Any]) -> None:
 
 def _hold(lock: int, folder: Path) -> None:
     """Lock the directory until the descriptor is closed, be it by the death of the process."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(lock, 100, 0).decode(errors="replace").strip() or "another process"
-        raise RunError(
-            f"{folder} is in use by {holder}: wait until it ends, or choose another --out"
-        ) from None
+    deadline = time.monotonic() + PATIENCE
+    while not _flocked(lock, fcntl.LOCK_EX):
+        if time.monotonic() > deadline:
+            holder = os.pread(lock, 100, 0).decode(errors="replace").strip() or "another process"
+            raise InUseError(
+                f"{folder} is in use by {holder}: wait until it ends, or choose another --out"
+            )
+        time.sleep(PATIENCE / 10)
     if not _is_at(lock, folder / LOCK):
         raise RunError(f"{folder}: expected a directory for the run, found that it was removed")
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"process {os.getpid()} on {platform.node()}\n".encode(), 0)
+
+
+def is_held(folder: Path) -> bool:
+    """Tell whether a process trains in a directory at this moment."""
+    try:
+        lock = os.open(folder / LOCK, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not _flocked(lock, fcntl.LOCK_SH)
+    finally:
+        os.close(lock)
+
+
+def _flocked(lock: int, how: int) -> bool:
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
@@ -243,17 +269,15 @@ def results_in(folder: Path, identity: dict[str, Any], epochs: int) -> dict[str,
 
 def _read_run(folder: Path) -> RunDirectory:
     """Read ``run.json`` and verify its shape and its hash."""
-    path = folder / RUN
-    found = read_json(path)
-    identity = found.get("identity") if isinstance(found, dict) else None
-    if not isinstance(identity, dict) or not isinstance(identity.get("spec"), dict):
-        raise RunError(f"{path}: expected the identity of a run, found something else")
-    if found.get("hash") != hash_of(identity):
-        raise RunError(
-            f"{path}: hash: expected {hash_of(identity)}, that of the identity beside it, found "
-            f"{found.get('hash')}"
+    found = read_json(folder / RUN)
+    identity = found.get("identity", table())
+    found.table("identity").get("spec", table())
+    expected = hash_of(identity)
+    if found.field("hash") != expected:
+        raise found.fault(
+            "hash", f"{expected}, that of the identity beside it", shown(found.values["hash"])
         )
-    return RunDirectory(folder, identity, found.get("software", {}))
+    return RunDirectory(folder, identity, found.get("software", table(), {}))
 
 
 def _differences(theirs: dict[str, Any], ours: dict[str, Any]) -> str:

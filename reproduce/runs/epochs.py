@@ -214,6 +214,7 @@ def _resume(learners: Learners, runs: Sequence[Recorder]) -> tuple[int, torch.de
 def _refuse_divergence(run: Recorder, row: Row, epoch: int, state: State) -> None:
     lost = first_not_finite(state)
     if lost is not None:
+        run.diverge(lost)
         steepest = max(row.learning_rates) / row.beta
         raise DivergedError(
             f"{row.name} seed {run.seed} diverged in epoch {epoch}: {lost} is not finite; "

@@ -9,13 +9,13 @@ from typing import Any
 import torch
 
 from cep_core.data.mnist import Dataset
+from cep_core.fields import number
 from cep_core.phases import free_phase
 from cep_core.training.checkpoints import Checkpoint, save
 from cep_core.training.engine import parameters_in
 from cep_core.training.epochs import as_input
 from reproduce.provenance import processor, provenance_of_code
 from reproduce.runs.directory import RunDirectory, software
-from reproduce.runs.files import is_number
 from reproduce.runs.row import Row
 
 MEASURED = 100
@@ -66,6 +66,7 @@ def _why_unfit_record(record: Mapping[str, Any], epochs: int) -> str | None:
     norms = history.get("norms", {}) if isinstance(history, dict) else None
     if not isinstance(history, dict) or not isinstance(norms, dict):
         return "history: expected a column for every measure, found something else"
+    finite = number()
     measured = {"residual": history.get("residual"), **norms}
     columns = {name: history.get(name) for name in ERRORS} | {
         name: column for name, column in measured.items() if column is not None
@@ -74,7 +75,7 @@ def _why_unfit_record(record: Mapping[str, Any], epochs: int) -> str | None:
         if not isinstance(column, list) or len(column) != epochs:
             count = len(column) if isinstance(column, list) else "none"
             return f"history: {name}: expected {epochs} numbers, found {count}"
-        wrong = [v for v in column if not is_number(v) and (name in ERRORS or v is not None)]
+        wrong = [v for v in column if not finite.admits(v) and (name in ERRORS or v is not None)]
         if wrong:
             return f"history: {name}: expected finite numbers, found {wrong[0]!r}"
     if not isinstance(segments, list) or not all(
@@ -103,6 +104,7 @@ class Recorder:
         self._row, self._data, self._note = row, data, note
         self.history: dict[str, Any] = {name: [] for name in (*ERRORS, "residual")}
         self._segments: list[dict[str, Any]] = []
+        self._diverged: dict[str, Any] | None = None
 
     def begin(self, checkpoint: Checkpoint | None, state: Mapping[str, torch.Tensor]) -> None:
         """Continue from a checkpoint, or begin with this state and keep it as epoch 0."""
@@ -145,6 +147,11 @@ class Recorder:
         self._save(len(self.history["test_error"]), state)
         self._write_results()
 
+    def diverge(self, parameter: str) -> None:
+        """Write down that the next epoch ended with a parameter that is not finite."""
+        self._diverged = {"epoch": len(self.history["test_error"]) + 1, "parameter": parameter}
+        self._write_results()
+
     def finish(self) -> dict[str, Any]:
         """Write the results and the marker that vouches for them; return the results.
 
@@ -173,6 +180,7 @@ class Recorder:
             "epochs": len(self.history["test_error"]),
             "epochs_of_paper": row.epochs,
             **self.history,
+            "diverged": self._diverged,
             "residual_over": f"the first {MEASURED} test images",
             "data": {
                 "name": data.name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import functools
 import os
 import tempfile
 import time
@@ -24,14 +23,13 @@ from cep_core.workers import WorkerDiedError, Workers
 from reproduce.runs.command import add_training_options, interrupted
 from reproduce.runs.epochs import DivergedError, Show
 from reproduce.runs.files import RunError, expect_folder
+from reproduce.runs.jobs import Job, data_named, trained
 from reproduce.runs.row import SpecError, row_named
 from reproduce.runs.together import train_together
-from reproduce.runs.train import train
 from reproduce.stages import STAGES, write_stage
 from reproduce.table.published import read_published
 from reproduce.table.results import (
     TIERS,
-    Job,
     Tier,
     as_csv,
     jobs_of,
@@ -173,9 +171,9 @@ def _train_all(
             _at_once(jobs, left, source, show)
             if in_this_process
             else _side_by_side(left, source, processes, show)
-        ) as trained,
+        ) as runs,
     ):
-        for job, result in trained:
+        for job, result in runs:
             results[job.folder] = result
             advance(1)
             if not on_terminal():
@@ -191,7 +189,7 @@ def _side_by_side(
 ) -> Generator[tuple[Job, dict[str, Any]]]:
     """Train in processes of one thread each; yield runs as they finish."""
     with Workers(processes) as workers:
-        for job, outcome in workers.each_done(partial(_work, source=source, show=show), jobs):
+        for job, outcome in workers.each_done(partial(trained, source=source, show=show), jobs):
             yield job, outcome.result()
 
 
@@ -204,23 +202,14 @@ def _at_once(
         if missing and missing[0].request.together:
             found = train_together(
                 [job.request for job in same],
-                _data(source),
+                data_named(source),
                 [job.folder for job in same],
                 epochs=same[0].epochs,
                 show=show,
             )
             yield from ((j, r) for j, r in zip(same, found, strict=True) if j in missing)
         else:
-            yield from ((job, _work(job, source, show)) for job in missing)
-
-
-@functools.cache
-def _data(source: str) -> Dataset:
-    return load(source)
-
-
-def _work(job: Job, source: str, show: Show) -> dict[str, Any]:
-    return train(job.request, _data(source), job.folder, epochs=job.epochs, show=show)
+            yield from ((job, trained(job, source, show)) for job in missing)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import math
 import statistics
 from collections.abc import Sequence
@@ -14,10 +13,10 @@ from cep_core.check.verdicts import Check, Verdict
 from cep_core.data.mnist import CLASSES, Dataset
 from cep_core.networks import Nudge
 from cep_core.training.checkpoints import latest
-from reproduce.runs.directory import hash_of, opened, results_in
+from reproduce.runs.jobs import Job, job
 from reproduce.runs.row import Row, row_named
 from reproduce.runs.together import why_not_batched
-from reproduce.runs.train import Request, identity_of, train
+from reproduce.runs.train import Request, train
 from reproduce.table.published import PublishedRow
 
 CHANCE = 100 * (1 - 1 / CLASSES)
@@ -66,52 +65,6 @@ TIERS = {
         Tier("full", ALL_ROWS, ("outside",), None, 5, "full tier: the paper's epochs and trials"),
     )
 }
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run of the table.
-
-    Attributes:
-        request: what to train.
-        identity: what its bits depend on.
-        folder: where.
-        epochs: for how long.
-
-    """
-
-    request: Request
-    identity: dict[str, Any]
-    folder: Path
-    epochs: int
-
-    @property
-    def results(self) -> dict[str, Any] | None:
-        """Results on disk, if the run is already long enough."""
-        return results_in(self.folder, self.identity, self.epochs)
-
-    @property
-    def what(self) -> str:
-        """Row, nudge and seed, for a reader."""
-        row = self.request.row
-        return f"{row.name}, nudge {row.nudge}, seed {self.request.seed}"
-
-
-def job(request: Request, data: Dataset, runs: Path, epochs: int | None) -> Job:
-    """Return a job whose directory's name carries its identity, so that no two ever meet there.
-
-    A directory that an older version named by more than that is used if it is this run's.
-    """
-    identity = identity_of(request, request.make_engine().name, data)
-    row = request.row
-    stem = f"{row.name}-{row.nudge}-seed{request.seed}-"
-    folder = runs / f"{stem}{hash_of(identity)[:12]}"
-    if not folder.exists():
-        others = (
-            other for other in sorted(runs.glob(f"{glob.escape(stem)}*")) if opened(other, identity)
-        )
-        folder = next(others, folder)
-    return Job(request, identity, folder, row.epochs if epochs is None else epochs)
 
 
 def jobs_of(

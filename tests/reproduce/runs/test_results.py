@@ -22,16 +22,20 @@ def finished(tiny_row, tiny_data, tmp_path):
 
 
 SHAPES = {
-    "seed: expected int, found None": lambda r: r.pop("seed"),
-    "epochs: expected int, found True": lambda r: r.update(epochs=True),
-    "test_error: expected list, found 'low'": lambda r: r.update(test_error="low"),
-    "test_error: expected 1 finite numbers, found [1.0, 2.0]": lambda r: r.update(
+    "seed: expected a whole number from 0 to 9223372036854775807, found none": lambda r: r.pop(
+        "seed"
+    ),
+    "epochs: expected a whole number .*, found True": lambda r: r.update(epochs=True),
+    "test_error: expected a list of 1 values, each a number .*, found 'low'": lambda r: r.update(
+        test_error="low"
+    ),
+    r"test_error: expected a list of 1 values, .*, found \[1.0, 2.0\]": lambda r: r.update(
         test_error=[1.0, 2.0]
     ),
-    "train_error: expected 1 finite numbers, found ['x']": lambda r: r.update(train_error=["x"]),
-    "seconds: expected 1 finite numbers, found [nan]": lambda r: r.update(seconds=[float("nan")]),
-    "data.name: expected a value, found none": lambda r: r.update(data={}),
-    "identity.spec: expected a value, found none": lambda r: r.update(identity={}),
+    r"train_error: expected a list of .*, found \['x'\]": lambda r: r.update(train_error=["x"]),
+    "expected JSON, found: NaN, which is not JSON": lambda r: r.update(seconds=[float("nan")]),
+    "data.name: expected a text, found none": lambda r: r.update(data={}),
+    "identity.spec: expected a table, found none": lambda r: r.update(identity={}),
 }
 
 
@@ -41,7 +45,7 @@ def test_results_of_a_wrong_shape_are_named(finished, text):
     SHAPES[text](results)
     path = folder / "results.json"
     path.write_text(json.dumps(results))
-    with pytest.raises(RunError, match=f"^{path}: {re.escape(text)}"):
+    with pytest.raises(RunError, match=f"^{path}: {text}"):
         read_results(path)
 
 
@@ -49,7 +53,7 @@ def test_results_of_a_wrong_shape_are_named(finished, text):
 def test_what_is_no_results_at_all_is_named(tmp_path, content):
     path = tmp_path / "results.json"
     path.write_text(content)
-    with pytest.raises(RunError, match=f"^{path}: expected "):
+    with pytest.raises(RunError, match=f"^{path}: (contents: )?expected "):
         read_results(path)
 
 
@@ -59,7 +63,7 @@ def test_a_marker_that_vouches_for_another_shape_does_not_help(finished, tiny_ro
     run = json.loads((folder / "run.json").read_text())["hash"]
     digest = hashlib.sha256(b"{}").hexdigest()
     (folder / "DONE").write_text(f"run {run}\nresults {digest}\n")
-    with pytest.raises(RunError, match=r"results\.json: row: expected str, found None"):
+    with pytest.raises(RunError, match=r"results\.json: row: expected a text, found none"):
         train(Request(tiny_row, 5), tiny_data, folder, epochs=1)
 
 

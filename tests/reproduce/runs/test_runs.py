@@ -192,10 +192,20 @@ def test_a_directory_of_other_files_is_left_alone(tiny_row, tiny_data, tmp_path)
         train(Request(tiny_row, 5), tiny_data, tmp_path / "notes.txt")
 
 
-def test_a_broken_run_json_is_named(whole, tiny_row, tiny_data):
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("{", "expected JSON, found: "),
+        ("[]", "contents: expected a table, found "),
+        ('{"identity": 3}', "identity: expected a table, found 3"),
+        ('{"identity": {}}', "identity.spec: expected a table, found none"),
+        ('{"identity": {"spec": {}}, "hash": [1]}', "hash: expected .*, found .1."),
+    ],
+)
+def test_a_broken_run_json_is_named(whole, tiny_row, tiny_data, content, text):
     folder, _ = whole
-    (folder / "run.json").write_text("{")
-    with pytest.raises(RunError, match=r"run\.json: expected JSON, found something else"):
+    (folder / "run.json").write_text(content)
+    with pytest.raises(RunError, match=rf"run\.json: {text}"):
         train(Request(tiny_row, 5), tiny_data, folder)
 
 
@@ -226,6 +236,11 @@ def test_divergence_is_reported_and_sound_epochs_kept(tiny_row, tiny_data, tmp_p
     with pytest.raises(DivergedError, match="tiny seed 5 diverged in epoch 2: W_0_1 is not finite"):
         train(request, tiny_data, folder)
     assert end_of(folder)[0] == 1
+    results = json.loads((folder / "results.json").read_text())
+    assert results["diverged"] == {"epoch": 2, "parameter": "W_0_1"}
+    assert results["epochs"] == 1
+    monkeypatch.undo()
+    assert train(request, tiny_data, folder)["diverged"] is None
 
 
 def test_huge_learning_rates_are_reported_as_divergence(tiny_row, tiny_data, tmp_path):

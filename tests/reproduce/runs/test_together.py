@@ -9,6 +9,7 @@ import torch
 from cep_core.training.checkpoints import latest, path_of
 from reproduce.__main__ import main
 from reproduce.runs import epochs as loop
+from reproduce.runs import jobs as jobs_module
 from reproduce.runs import record
 from reproduce.runs.epochs import DivergedError
 from reproduce.runs.files import RunError
@@ -227,7 +228,8 @@ def test_the_table_trains_the_seeds_of_a_row_at_once(
     """As on a GPU; a row whose sign is random is trained seed by seed."""
     rows = {"ep": ep, "vf": tiny_row.changed(name="vf")}
     monkeypatch.setattr("reproduce.table.results.row_named", rows.__getitem__)
-    monkeypatch.setattr(table_command, "_data", lambda _: tiny_data)
+    monkeypatch.setattr(table_command, "data_named", lambda _: tiny_data)
+    monkeypatch.setattr(jobs_module, "data_named", lambda _: tiny_data)
     monkeypatch.setattr(table_command, "_side_by_side", lambda *_: pytest.fail("processes"))
     tier = Tier("quick", ("ep", "vf"), ("outside",), 1, 2, "")
     jobs = jobs_of(tier, tiny_data, tmp_path, together=True)

@@ -12,13 +12,13 @@ import pytest
 from cep_core.check.verdicts import Verdict
 from reproduce.__main__ import main
 from reproduce.runs import epochs as loop
+from reproduce.runs.jobs import Job
 from reproduce.runs.train import Request
 from reproduce.table import command as table_command
 from reproduce.table.published import PublishedRow
 from reproduce.table.results import (
     CHANCE,
     TIERS,
-    Job,
     Tier,
     jobs_of,
     learning_check,
