@@ -36,6 +36,7 @@ from cep_core.networks import (
     answering,
     chain,
 )
+from cep_core.networks.corrected import Corrected
 from cep_core.networks.primitive import PrimitiveNetwork, VectorFieldNetwork
 from cep_core.phases import FreePhase, NudgedStep, free_phase, nudged_phase
 from cep_core.problem import Problem
@@ -53,6 +54,7 @@ __all__ = [
     "Array",
     "Bias",
     "Check",
+    "Corrected",
     "Delegate",
     "Dense",
     "Edge",

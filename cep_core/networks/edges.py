@@ -255,6 +255,30 @@ def fields(edges: Iterable[Edge], drive: Array, signals: State, parameters: Para
     return tuple(sums)
 
 
+def coupling(
+    edges: Iterable[Edge], signals: State, parameters: Parameters, *, transposed: bool = False
+) -> State:
+    """``C v``: what every layer receives from the others, without input and biases; or ``C^T v``.
+
+    Args:
+        edges: of the network, linear in what they send.
+        signals: ``v``, one array per layer, output first.
+        parameters: ``theta``.
+        transposed: every edge the other way round.
+
+    """
+    sums = [v * 0 for v in signals]
+    for edge in edges:
+        n, m = edge.target, edge.source
+        if not isinstance(m, int):
+            continue
+        if edge.tied or not transposed:
+            sums[n] = sums[n] + edge.forward(signals[m], parameters)
+        if edge.tied or transposed:
+            sums[m] = sums[m] + edge.adjoint(signals[n], signals[m], parameters)
+    return tuple(sums)
+
+
 def primitive_gradient(
     edges: Iterable[Edge],
     drive: Array,

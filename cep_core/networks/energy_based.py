@@ -7,7 +7,7 @@ from typing import Literal
 
 from cep_core.activations import Activation
 from cep_core.arrays import Array, Parameters, Scalar, State
-from cep_core.networks.edges import Edge, field_gradient, fields, primitive_gradient
+from cep_core.networks.edges import Edge, coupling, field_gradient, fields, primitive_gradient
 from cep_core.networks.layered import Layered
 
 DriftSlope = Literal["all", "hidden", "none"]
@@ -97,6 +97,25 @@ class EnergyBased(Layered):
             moved = s + drift * self.dt
             new.append(moved.clamp(0, 1) if self.clamp else moved)
         return tuple(new)
+
+    def asymmetry(self, x: Array, steady: State, parameters: Parameters, vector: State) -> State:
+        """``(J - J^T) v = dt (P C R v - R C^T P v)``, ``R = diag rho'``, ``P`` the drift's slopes.
+
+        What else is in ``J`` is diagonal and cancels. Away from a clamp.
+        """
+        edges = self.connections(parameters)
+        slopes = self.slopes(x, steady, parameters)
+        drift = tuple(r if self._has_slope(n) else 1 for n, r in enumerate(slopes))
+        sent = tuple(v * r for v, r in zip(vector, slopes, strict=True))
+        felt = tuple(v * p for v, p in zip(vector, drift, strict=True))
+        forth = coupling(edges, sent, parameters)
+        back = coupling(edges, felt, parameters, transposed=True)
+        parts = zip(forth, back, slopes, drift, strict=True)
+        return tuple((f * p - b * r) * self.dt for f, b, r, p in parts)
+
+    def pullback(self, x: Array, state: State, parameters: Parameters, change: State) -> Parameters:
+        """``(dF/dtheta)^T change``, which C-VF's rule is here."""
+        return self.vector_field_gradient(x, state, parameters, change)
 
     def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
         """``dt rho(s^n) rho(s^{n+1})^T``; biases ``dt rho(s^n)``."""

@@ -68,6 +68,16 @@ class AnsweringNetwork(Network, Protocol):
 
         """
 
+    def asymmetry(self, x: Array, steady: State, parameters: Parameters, vector: State) -> State:
+        """``(J - J^T) vector`` at the steady state, in the variable in which the nudge enters.
+
+        Taken out of the nudged phase it makes the updates follow BPTT without any symmetry; see
+        :class:`cep_core.networks.corrected.Corrected`.
+        """
+
+    def pullback(self, x: Array, state: State, parameters: Parameters, change: State) -> Parameters:
+        """``(dF/dtheta)^T change`` of a corrected phase's change, averaged over the mini-batch."""
+
     def zero_state(self, x: Array, parameters: Parameters) -> State:
         """The state 0 for the samples of ``x``, in the parameters' dtype.
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from cep_core.activations import Activation
 from cep_core.arrays import Array, Parameters, Scalar, State
-from cep_core.networks.edges import Edge, field_gradient, fields, primitive_gradient
+from cep_core.networks.edges import Edge, coupling, field_gradient, fields, primitive_gradient
 from cep_core.networks.layered import Layered
 
 Nudge = Literal["outside", "inside"]
@@ -74,6 +74,31 @@ class Prototypical(Layered):
         if self.nudge == "outside" and not modified_loss:
             return None
         return self.slopes(x, steady, parameters)
+
+    def asymmetry(self, x: Array, steady: State, parameters: Parameters, vector: State) -> State:
+        """``(J - J^T) v`` with the nudge outside; ``D (W - W^T) v`` with the nudge inside.
+
+        ``J = D W`` with ``D = diag sigma'(a)``. Nudged inside, the neurons follow ``D nabla_s``,
+        and ``D (W^T D)^t = (D W^T)^t D``: what is taken out of ``D W`` must leave ``D W^T``. It is
+        the difference of the weights alone, passed on like the nudge.
+        """
+        edges = self.connections(parameters)
+        slopes = self.slopes(x, steady, parameters)
+        forth = coupling(edges, vector, parameters)
+        if self.nudge == "inside":
+            back = coupling(edges, vector, parameters, transposed=True)
+            return tuple((f - b) * d for f, b, d in zip(forth, back, slopes, strict=True))
+        sloped = tuple(v * d for v, d in zip(vector, slopes, strict=True))
+        back = coupling(edges, sloped, parameters, transposed=True)
+        return tuple(f * d - b for f, b, d in zip(forth, back, slopes, strict=True))
+
+    def pullback(self, x: Array, state: State, parameters: Parameters, change: State) -> Parameters:
+        """``(dF/dtheta)^T change``; nudged inside, the slope is in ``change`` already."""
+        if self.nudge == "inside":
+            return self.vector_field_gradient(x, state, parameters, change)
+        slopes = self.slopes(x, state, parameters)
+        sloped = tuple(c * d for c, d in zip(change, slopes, strict=True))
+        return self.vector_field_gradient(x, state, parameters, sloped)
 
     def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
         """Products of bare states, as published: ``s^n (s^{n+1})^T``; biases ``s^n``."""

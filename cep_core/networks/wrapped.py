@@ -10,6 +10,7 @@ import torch
 
 from cep_core.activations import Activation
 from cep_core.arrays import Array, Parameters, Scalar, State
+from cep_core.networks.jacobian import jacobian_product
 from cep_core.networks.network import AnsweringNetwork, Network
 
 
@@ -73,6 +74,20 @@ class Delegate:
         asked = self._of_base("followed_slopes", _none)
         return cast("State | None", asked(x, steady, parameters, modified_loss=modified_loss))
 
+    def asymmetry(self, x: Array, steady: State, parameters: Parameters, vector: State) -> State:
+        """That of the base, by automatic differentiation if it does not tell."""
+        asked = self._of_base("asymmetry", None)
+        if asked is not None:
+            return cast("State", asked(x, steady, parameters, vector))
+        forth = jacobian_product(self.base, x, steady, parameters, vector)
+        back = jacobian_product(self.base, x, steady, parameters, vector, transposed=True)
+        return tuple(f - b for f, b in zip(forth, back, strict=True))
+
+    def pullback(self, x: Array, state: State, parameters: Parameters, change: State) -> Parameters:
+        """That of the base: what it calls ``(dF/dtheta)^T change`` if it does not tell."""
+        asked = self._of_base("pullback", self.base.vector_field_gradient)
+        return cast("Parameters", asked(x, state, parameters, change))
+
     def zero_state(self, x: Array, parameters: Parameters) -> State:
         """That of the base.
 
@@ -135,6 +150,8 @@ def _none(*_: Any, **__: Any) -> None:
 
 
 _ANSWERS = (
+    "asymmetry",
+    "pullback",
     "activations",
     "departures",
     "arguments",

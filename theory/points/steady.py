@@ -151,6 +151,7 @@ def prototypical(
     backward: Backward = "tied",
     slope: Callable[[Elements], Elements] | None = None,
     edges: tuple[Edge, ...] | None = None,
+    curvature: bool = False,
 ) -> Point:
     """Return the prototypical setting at a free steady state.
 
@@ -164,6 +165,7 @@ def prototypical(
         slope: the activation's slope as a function of its value (``1 - s^2`` for tanh); a free
             symbol unless given. For order 1.
         edges: between the layers, with a bias into each; a chain unless given.
+        curvature: whether the slope of the activation is asked for along the phase, too.
 
     """
     from_output = sizes_of(shape)[::-1]
@@ -172,7 +174,7 @@ def prototypical(
         if edges is None
         else _weights_of(ring, edges, from_output, order)
     )
-    derivatives = _derivatives(ring, batch, from_output[:-1], order + 1)
+    derivatives = _derivatives(ring, batch, from_output[:-1], order + 1 + curvature)
     if slope is not None:
         derivatives = [[r[0], slope(r[0])] for r in derivatives]
     x = constant(symbols(ring, "x", (batch, from_output[-1])), order)
