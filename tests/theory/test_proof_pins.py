@@ -196,6 +196,7 @@ def test_a_definition_that_comes_or_goes_is_named(copy):
         "Definition x : Prop.",
         "Definition x : Prop := ltac:(exact True).",
         "Record r := { field :> Prop }.",
+        "Inductive r := Make { field :> Prop }.",
         "Lemma nudge : R. Proof. exact 0. Qed.",
         "Ltac exact x := idtac.",
         "Module Inner.",

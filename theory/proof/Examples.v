@@ -9,7 +9,7 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Network Statements.
-From CEP Require Export Vocabulary Instances.
+From CEP Require Export Vocabulary Instances Differentiation.
 From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
@@ -143,50 +143,6 @@ Proof.
 intros t. destruct (leaky_bptt t) as [G1 G2]. destruct leaky_meets_every_hypothesis as [A1 [A2 [A3 [A4 A5]]]].
 exact (@theorem1 leaky t _ _ A1 A2 A3 A4 A5 G1 G2).
 Qed.
-
-(** ** Differentiation rules for real functions on a normed space *)
-
-Section Rules.
-Variable U : NM.
-Variable p : U.
-Definition differential (f l : U -> R) : Prop := filterdiff (U := U) (V := R1) f (locally p) l.
-
-Lemma differential_ext (f l l' : U -> R) : differential f l -> (forall h, l h = l' h) -> differential f l'.
-Proof. intros H E. exact (filterdiff_ext_lin f l l' H E). Qed.
-Lemma differential_linear (l : U -> R) : is_linear (V := R1) l -> differential l l.
-Proof. intros H. now apply filterdiff_linear. Qed.
-Lemma differential_const (c : R) : differential (fun _ => c) (fun _ => 0).
-Proof. exact (filterdiff_const (c : R1)). Qed.
-Lemma differential_plus f g lf lg : differential f lf -> differential g lg ->
-  differential (fun z => f z + g z) (fun h => lf h + lg h).
-Proof. intros Hf Hg. exact (filterdiff_plus_fct (V := R1) f g lf lg Hf Hg). Qed.
-Lemma differential_compose (phi : R -> R) (d : R) f l : differential f l -> is_derive phi (f p) d ->
-  differential (fun z => phi (f z)) (fun h => l h * d).
-Proof. intros Hf Hphi. exact (@filterdiff_comp' R_AbsRing U R1 R1 f phi p l _ Hf Hphi). Qed.
-Lemma differential_times f g lf lg : differential f lf -> differential g lg ->
-  differential (fun z => f z * g z) (fun h => lf h * g p + f p * lg h).
-Proof. intros Hf Hg. exact (filterdiff_mult_fct (U := U) (K := R_AbsRing) f g p lf lg Rmult_comm Hf Hg). Qed.
-Lemma differential_pair (V W : NM) (f : U -> V) (g : U -> W) lf lg :
-  filterdiff f (locally p) lf -> filterdiff g (locally p) lg ->
-  filterdiff (V := prod_NormedModule R_AbsRing V W) (fun z => (f z, g z)) (locally p) (fun h => (lf h, lg h)).
-Proof.
-intros Hf Hg.
-assert (Hid : filterdiff (U := prod_NormedModule R_AbsRing V W) (V := prod_NormedModule R_AbsRing V W)
-  (fun z => (fst z, snd z)) (locally ((f p, g p) : prod_NormedModule R_AbsRing V W)) (fun z => (fst z, snd z))).
-{ apply (filterdiff_ext (fun z : prod_NormedModule R_AbsRing V W => z)). now intros [a b].
-  apply (filterdiff_ext_lin _ (fun z : prod_NormedModule R_AbsRing V W => z)). apply filterdiff_id. now intros [a b]. }
-exact (@filterdiff_comp'_2 R_AbsRing U V W _ f g (fun a b => (a, b)) p lf lg (fun a b => (a, b)) Hf Hg Hid).
-Qed.
-End Rules.
-
-Ltac differentiate atom :=
-  lazymatch goal with
-  | |- @filterdiff _ ?U _ ?f (locally ?p) ?l => change (@differential U p f l); differentiate atom
-  | |- @differential ?U ?p (fun z => @?f z + @?g z) _ => apply (@differential_plus U p f g); differentiate atom
-  | |- @differential ?U ?p (fun z => @?f z * @?g z) _ => apply (@differential_times U p f g); differentiate atom
-  | |- @differential ?U ?p (fun _ => ?c) _ => apply (@differential_const U p c)
-  | |- _ => atom
-  end.
 
 (** ** A layered network: a hidden neuron [h], an output [o], one symmetric weight [w], a bias [b]
 

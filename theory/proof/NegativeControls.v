@@ -12,6 +12,7 @@ From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules Lin
 From CEP Require Import Potential Network AugmentedGradient AugmentedPrimitive Preactivation Prototypical.
 From CEP Require Import Drift ApproximatelySettled ErrorBound Statements Examples OrderOfLimitsExamples Counterexamples.
 From CEP Require Import MiniBatch VectorFieldNetwork FurtherVocabulary FurtherStatements CorrectedExample FurtherExamples.
+From CEP Require Import Layered LayeredGradient.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -169,6 +170,26 @@ destruct two_layers_data as [A1 [A2 [A3 [A5 G]]]]. destruct two_layers_rates as 
 split. exact (conj A1 (conj A2 (conj A3 A5))).
 exact (conj (fun i => proj1 (G i)) (conj (fun i => proj2 (G i)) (conj two_layers_projections (conj N0 (conj Bd Sg))))).
 Qed.
+
+(** The energy-based network with another transition function. *)
+Definition energy_based_with {L : layered_model} (dt : R) (s : states L) (th : parameters L)
+  (G : states L * parameters L -> states L) : network :=
+  let N := energy_based dt s th in
+  @Network (states L) (parameters L) (dot_states L) (dot_rates L) (dot_state_inner N) (dot_param_inner N)
+    (Phi N) G (Phi_theta N) (squared_error L) (error_gradient L) s th.
+Definition energy_based_drive (L : layered_model) (b j : nat) : R := rho (activations L (pred (depth L))) (input L b j).
+
+(** A gradient is unique, so [G] can only be the transition function. *)
+Lemma energy_based_transition {L : layered_model} dt (s : states L) th G :
+  has_primitive_function (energy_based_with dt s th G) -> G (s, th) = layered_F (activations L) (energy_based_drive L) dt (s, th).
+Proof.
+intros H. assert (X := locally_singleton _ _ H).
+assert (Y := @layered_Phi_gradient L (activations L) (energy_based_drive L) dt (s, th)).
+assert (HIP := is_inner_product_prod (dot_state_inner (energy_based dt s th)) (dot_param_inner (energy_based dt s th))).
+exact (f_equal fst (gradient_unique HIP X Y)).
+Qed.
+Definition small_model (sizes : list nat) (a : activation) (H : (2 <= length sizes)%nat) (H' : (0 < nth 0 sizes 0)%nat) : layered_model :=
+  @LayeredModel sizes (fun _ => a) 1 (fun _ _ => 0) (fun _ _ => 0) (fun _ => mkposreal 1 Rlt_0_1) H H' Nat.lt_0_1.
 
 Module FlippedSign.
 (** The updates climb: the limits are [+ nabla] in the place of [- nabla]. *)
@@ -1100,3 +1121,73 @@ assert (P := Rabs_pos_lt b B3).
 apply (Rmult_lt_compat_r (2 * C + 1)) in B2. 2: lra. rewrite Rinv_l in B2 by lra. nra.
 Qed.
 End CentredSameRatio.
+
+Module MissingSlope.
+(** The energy-based step without [rho']: it has no primitive function. *)
+Definition unaltered : Prop :=
+  forall (L : layered_model) dt (s : states L) (th : parameters L),
+    has_primitive_function (energy_based_with dt s th (fun z => state_of L (fun b n i =>
+      (1 - dt) * unit_state (fst z) b n i + dt * (slope (activations L n) (unit_state (fst z) b n i) *
+        (from_above (activations L) (energy_based_drive L) (fst z) (snd z) b n i +
+         from_below (activations L) (energy_based_drive L) (fst z) (snd z) b n i))))).
+Definition altered : Prop :=
+  forall (L : layered_model) dt (s : states L) (th : parameters L),
+    has_primitive_function (energy_based_with dt s th (fun z => state_of L (fun b n i =>
+      (1 - dt) * unit_state (fst z) b n i + dt *
+        (from_above (activations L) (energy_based_drive L) (fst z) (snd z) b n i +
+         from_below (activations L) (energy_based_drive L) (fst z) (snd z) b n i)))).
+Ltac proof_script := red; intros L dt s th;
+  exact (@layered_has_primitive L (activations L) (energy_based_drive L) dt s th).
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+(* one sigmoid unit where its slope is 3/4 *)
+Theorem refuted : ~ altered.
+Proof.
+intros H. set (L := small_model (1 :: 0 :: nil)%nat Sigmoid (le_n 2) Nat.lt_0_1).
+set (s := state_of L (fun _ _ _ => 1 / 2 + ln 3 / 4)). set (th := params_of L (fun _ _ _ => 1)).
+assert (I : In (0%nat, (0%nat, 0%nat)) (state_names L)) by (simpl; auto).
+assert (E := f_equal (fun x => unit_state x 0 0 0) (energy_based_transition (H L 1 s th))).
+cbv beta in E. unfold layered_F in E. rewrite !state_of_entry in E by exact I. cbv zeta in E. cbn [fst snd] in E.
+assert (Es : unit_state s 0 0 0 = 1 / 2 + ln 3 / 4) by exact (state_of_entry L _ 0 0 0 I).
+assert (Eb : bias th 0 0 = 1) by exact (params_of_entry L _ 0 0 None ltac:(simpl; auto)).
+unfold from_above in E. rewrite Es, Eb in E. cbn [from_below slope activations L small_model] in E.
+rewrite one_unit_sigmoid in E.
+change (sum_below (size L 1) _) with 0 in E. lra.
+Qed.
+End MissingSlope.
+
+Module OneWaySignals.
+(** The energy-based step without the signals from the layer below: it has no primitive function. *)
+Definition unaltered : Prop :=
+  forall (L : layered_model) dt (s : states L) (th : parameters L),
+    has_primitive_function (energy_based_with dt s th (fun z => state_of L (fun b n i =>
+      (1 - dt) * unit_state (fst z) b n i + dt * (slope (activations L n) (unit_state (fst z) b n i) *
+        (from_above (activations L) (energy_based_drive L) (fst z) (snd z) b n i +
+         from_below (activations L) (energy_based_drive L) (fst z) (snd z) b n i))))).
+Definition altered : Prop :=
+  forall (L : layered_model) dt (s : states L) (th : parameters L),
+    has_primitive_function (energy_based_with dt s th (fun z => state_of L (fun b n i =>
+      (1 - dt) * unit_state (fst z) b n i + dt * (slope (activations L n) (unit_state (fst z) b n i) *
+        from_above (activations L) (energy_based_drive L) (fst z) (snd z) b n i)))).
+Ltac proof_script := red; intros L dt s th;
+  exact (@layered_has_primitive L (activations L) (energy_based_drive L) dt s th).
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+(* a hidden and an output unit without activation, all states and parameters 1 *)
+Theorem refuted : ~ altered.
+Proof.
+intros H. set (L := small_model (1 :: 1 :: 0 :: nil)%nat Identity (le_S 2 2 (le_n 2)) Nat.lt_0_1).
+set (s := state_of L (fun _ _ _ => 1)). set (th := params_of L (fun _ _ _ => 1)).
+assert (I : In (0%nat, (1%nat, 0%nat)) (state_names L)) by (simpl; auto).
+assert (I0 : In (0%nat, (0%nat, 0%nat)) (state_names L)) by (simpl; auto).
+assert (E := f_equal (fun x => unit_state x 0 1 0) (energy_based_transition (H L 1 s th))).
+cbv beta in E. unfold layered_F in E. rewrite !state_of_entry in E by exact I. cbv zeta in E. cbn [fst snd] in E.
+assert (Es : unit_state s 0 0 0 = 1) by exact (state_of_entry L _ 0 0 0 I0).
+assert (Ew : weight th 0 0 0 = 1) by exact (params_of_entry L _ 0 0 (Some 0%nat) ltac:(simpl; auto)).
+assert (Eb : from_below (activations L) (energy_based_drive L) s th 0 1 0 = 1).
+{ change (weight th 0 0 0 * unit_state s 0 0 0 + 0 = 1). rewrite Es, Ew. ring. }
+rewrite Eb in E. cbn [slope activations L small_model] in E. lra.
+Qed.
+End OneWaySignals.

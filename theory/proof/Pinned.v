@@ -24,7 +24,7 @@
 
 From Coq Require Import Reals List.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Spaces Dynamics Network Vocabulary VectorFieldNetwork FurtherVocabulary Instances.
+From CEP Require Import Spaces Dynamics Network Vocabulary Layered VectorFieldNetwork FurtherVocabulary Instances.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -957,3 +957,149 @@ Definition affine_is_needed : Prop :=
      (fun x => Phi squared_bias (x, 1) + (Phi_theta squared_bias (x, 1) - Phi_theta squared_bias (1 / 2, 1)) ^ 2 / 2) s s) /\
   ep_phase (State := R1) (Param := R1) (fun z => fst z) (grad_ell squared_bias) (1 / 2) 1 1 2 = 0 /\
   fst (cep squared_bias 1 1 2) = 1 / 8.
+
+(** ** 11. Layered networks, of any depth and sizes
+
+    For every [layered_model]: its layers' sizes and activations, mini-batch, inputs, targets and
+    rates.  [s] and [th] are any states and parameters; that [s] is at rest is all that is supposed.
+    Gradients in the parameters are Euclidean and those of the loss summed over the samples;
+    [rates] takes them to [rate n] times that of the mean loss, layer by layer. *)
+
+(** The activations have the derivative [slope], and derivatives of every order. *)
+Definition activation_smooth : Prop :=
+  forall (a : activation) (v : R), is_derive (rho a) v (slope a v) /\ forall n, ex_derive_n (rho a) n v.
+
+(** Energy-based: every hypothesis of the theorems above but rest. *)
+Definition energy_based_meets_every_hypothesis : Prop :=
+  forall (L : layered_model) (dt : R) (s : states L) (th : parameters L),
+  let N := energy_based dt s th in
+  has_primitive_function N /\ primitive_function_everywhere N /\ twice_differentiable N /\
+  (exists DF DPhi_theta, strict_derivatives N DF DPhi_theta) /\
+  loss_differentiable N /\ continuous_nearby N /\
+  affine_in_theta N /\ phi_differentiable N /\ bounded_inner_product (Param N) (dot_param N).
+
+(** Prototypical: the same, and the activation's. *)
+Definition prototypical_meets_every_hypothesis : Prop :=
+  forall (L : layered_model) (s : states L) (th : parameters L),
+  let N := prototypical s th in
+  has_primitive_function N /\ twice_differentiable N /\ loss_differentiable N /\ continuous_nearby N /\
+  (exists D, activation_differentiable N (activate L) D) /\ activation_continuous_nearby N (activate L) /\
+  locally ((s_star N, theta N) : joint N) (fun z => continuous (transition N (activate L) : joint N -> State N) z).
+
+(** What one step of C-EP does to each neuron and to each parameter. *)
+Definition energy_based_step : Prop :=
+  forall (L : layered_model) (dt : R) (s : states L) (th : parameters L) (beta eta : R) (s0 : states L) (th0 : parameters L),
+  let N := energy_based dt s th in
+  let send := activations L in
+  let drive b j := rho (send (pred (depth L))) (input L b j) in
+  let z' := nudged_step (F N) (grad_ell N) (ep_rule (Phi_theta N)) beta eta (s0, th0) in
+  let s' := fst z' : states L in let th' := snd z' : parameters L in
+  (forall b n i, In (b, (n, i)) (state_names L) ->
+    unit_state s' b n i = (1 - dt) * unit_state s0 b n i +
+      dt * (slope (send n) (unit_state s0 b n i) * (from_above send drive s0 th0 b n i + from_below send drive s0 th0 b n i))
+      - beta * match n with O => unit_state s0 b 0 i - target L b i | S _ => 0 end) /\
+  (forall n i o, In (n, i, o) (param_names L) ->
+    let product (s : states L) b := dt * (rho (send n) (unit_state s b n i) * match o with None => 1 | Some j => signal send drive s b (S n) j end) in
+    param th' n i o = param th0 n i o + eta / beta * (rate L n / INR (samples L) *
+      sum_below (samples L) (fun b => product s' b - product s0 b))).
+
+(** In the prototypical setting [F] is the pre-activation [W_n s^(n+1) + b_n + W_(n-1)^T s^(n-1)],
+    with the input in the place of the layer after the last. *)
+Definition prototypical_preactivation : Prop :=
+  forall (L : layered_model) (s : states L) (th : parameters L) (z : states L * parameters L) (b n i : nat),
+  In (b, (n, i)) (state_names L) ->
+  let none _ := Identity in
+  unit_state (F (prototypical s th) z : states L) b n i =
+  from_above none (input L) (fst z) (snd z) b n i + from_below none (input L) (fst z) (snd z) b n i.
+
+(** Energy-based: BPTT's gradients exist, for every [t]. *)
+Definition layered_gradients_exist : Prop :=
+  forall (L : layered_model) (dt : R) (s : states L) (th : parameters L) (t : nat),
+  let N := energy_based dt s th in
+  settled N ->
+  exists (g_s : states L) (g_th : parameters L),
+    is_nabla_s N t g_s /\ is_gradient (parameters L) (dot_parameters L) (loss_of_param N t) th g_th.
+
+(** Theorem 1, energy-based: [eta -> 0], then [beta -> 0]. *)
+Definition layered_theorem1 : Prop :=
+  forall (L : layered_model) (dt : R) (s : states L) (th : parameters L) (t : nat) (g_s : states L) (g_th : parameters L),
+  let N := energy_based dt s th in
+  settled N ->
+  is_nabla_s N t g_s -> is_gradient (parameters L) (dot_parameters L) (loss_of_param N t) th g_th ->
+  iterated_limit (Delta_state N t) (opp g_s) /\ iterated_limit (Delta_param N t) (opp (rates g_th)).
+
+(** Theorem 2: no limit, for every mini-batch and rates. *)
+Definition layered_cep_is_ep : Prop :=
+  forall (L : layered_model) (dt : R) (s : states L) (th : parameters L) (beta eta : R),
+  let N := energy_based dt s th in
+  let K v := scal (eta / beta : R_AbsRing) v in
+  primitive_function_everywhere (augmented N K) /\
+  forall t, fst (cep N beta eta t) = ep (augmented N K) beta t /\
+            snd (cep N beta eta t) = ep_update (augmented N K) (fun v => v) beta eta t.
+
+(** Prototypical: the gradients exist, for the squared error and for the cross-entropy that
+    matches the output's activation. *)
+Definition prototypical_gradients_exist : Prop :=
+  forall (L : layered_model) (s : states L) (th : parameters L) (l : states L -> R) (t : nat),
+  activation_settled (prototypical s th) (activate L) -> l = squared_error L \/ l = cross_entropy L ->
+  exists (g_p : states L) (g_th : parameters L),
+    is_preactivation_gradient (prototypical s th) (activate L) l t g_p /\
+    is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th l t) th g_th.
+
+(** Theorem 1, prototypical, with the nudge inside the activation. *)
+Definition layered_inside_nudge : Prop :=
+  forall (L : layered_model) (s : states L) (th : parameters L) (t : nat) (g_p : states L) (g_th : parameters L),
+  let N := prototypical s th in
+  activation_settled N (activate L) ->
+  is_preactivation_gradient N (activate L) (squared_error L) t g_p ->
+  is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th (squared_error L) t) th g_th ->
+  iterated_limit (inside_Delta_state N (activate L) t) (opp g_p) /\
+  iterated_limit (inside_Delta_param N (activate L) t) (opp (rates g_th)).
+
+(** With the nudge outside: Theorem 1 for the cross-entropy. *)
+Definition layered_outside_nudge : Prop :=
+  forall (L : layered_model) (s : states L) (th : parameters L) (t : nat) (g_p : states L) (g_th : parameters L),
+  let N := prototypical s th in
+  activation_settled N (activate L) ->
+  is_preactivation_gradient N (activate L) (cross_entropy L) t g_p ->
+  is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th (cross_entropy L) t) th g_th ->
+  iterated_limit (outside_Delta_state N (activate L) t) (opp g_p) /\
+  iterated_limit (outside_Delta_param N (activate L) t) (opp (rates g_th)).
+
+(** The three, for 784-512-10. *)
+Definition mnist_theorem1 : Prop :=
+  forall (activations : nat -> activation) (samples : nat) (has_samples : (0 < samples)%nat)
+    (input target : nat -> nat -> R) (rate : nat -> posreal),
+  let L := mnist_model activations has_samples input target rate in
+  forall (s : states L) (th : parameters L) (t : nat) (g : states L) (g_th : parameters L),
+  (forall dt, settled (energy_based dt s th) ->
+    is_nabla_s (energy_based dt s th) t g ->
+    is_gradient (parameters L) (dot_parameters L) (loss_of_param (energy_based dt s th) t) th g_th ->
+    iterated_limit (Delta_state (energy_based dt s th) t) (opp g) /\
+    iterated_limit (Delta_param (energy_based dt s th) t) (opp (rates g_th))) /\
+  (activation_settled (prototypical s th) (activate L) ->
+    is_preactivation_gradient (prototypical s th) (activate L) (squared_error L) t g ->
+    is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th (squared_error L) t) th g_th ->
+    iterated_limit (inside_Delta_state (prototypical s th) (activate L) t) (opp g) /\
+    iterated_limit (inside_Delta_param (prototypical s th) (activate L) t) (opp (rates g_th))) /\
+  (activation_settled (prototypical s th) (activate L) ->
+    is_preactivation_gradient (prototypical s th) (activate L) (cross_entropy L) t g ->
+    is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th (cross_entropy L) t) th g_th ->
+    iterated_limit (outside_Delta_state (prototypical s th) (activate L) t) (opp g) /\
+    iterated_limit (outside_Delta_param (prototypical s th) (activate L) t) (opp (rates g_th))).
+
+(** Rest points exist, for one sample and any weights: biases can make any state one. *)
+Definition energy_based_rest_exists : Prop :=
+  forall (L : layered_model) (th : parameters L), samples L = 1%nat ->
+  forall (dt : R) (s : states L),
+  exists th' : parameters L,
+    (forall n i j, In (n, i) (units L) -> (j < size L (S n))%nat -> weight th' n i j = weight th n i j) /\
+    settled (energy_based dt s th').
+
+(** Prototypical: any state [activate a]. *)
+Definition prototypical_rest_exists : Prop :=
+  forall (L : layered_model) (th : parameters L), samples L = 1%nat ->
+  forall a : states L,
+  exists th' : parameters L,
+    (forall n i j, In (n, i) (units L) -> (j < size L (S n))%nat -> weight th' n i j = weight th n i j) /\
+    activation_settled (prototypical (activate L a) th') (activate L).

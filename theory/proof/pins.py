@@ -22,7 +22,8 @@ _DIGEST_LENGTH = 16
 
 _SENTENCE = re.compile(r'(?:"[^"]*"|[^".]|\.(?!\s|$))+\.(?=\s|$)')
 _NAMED = re.compile(
-    r"(?P<kind>Definition|Fixpoint|Record|Lemma|Let|Notation|Local Notation)\s+(?P<name>[\w']+)"
+    r"(?P<kind>Definition|Fixpoint|Record|Inductive|Lemma|Let|Notation|Local Notation)"
+    r"\s+(?P<name>[\w']+)"
 )
 # Notations of symbols, coercions, hints, instances and the like could make a text mean
 # something other than what it says; so only these commands may stand in a trusted file.

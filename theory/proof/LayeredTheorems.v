@@ -1,0 +1,232 @@
+(** * Theorem 1 for layered networks of any depth and sizes
+
+    [layered_theorem1]: energy-based; [layered_inside_nudge]: prototypical with the nudge
+    inside the activation; [layered_outside_nudge]: outside it, for the cross-entropy that
+    matches the activation.  What they state is in [Pinned.v].  Each is proved from the sizes, the activations, the weights, the
+    mini-batch, the rates and a rest point; nothing is supposed of them.  Gradients in the
+    parameters are Euclidean ones, of the loss summed over the samples: the updates tend to
+    minus [rates] of them, which is [rate n] times the gradient of the mean loss. *)
+
+From Coq Require Import Reals Lra List Lia PeanoNat.
+From Coquelicot Require Import Coquelicot.
+From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse Potential Theorem1.
+From CEP Require Import Network AugmentedGradient AugmentedPrimitive Preactivation Prototypical Drift.
+From CEP Require Import Layered FiniteVectors Differentiation Activation LayeredGradient.
+From CEP Require Pinned.
+Set Implicit Arguments.
+Open Scope R_scope.
+
+Local Notation R1 := R_NormedModule.
+
+(** ** Energy-based *)
+
+Section EnergyBased.
+Variables (L : layered_model) (dt : R) (s : states L) (th : parameters L).
+Let send := activations L.
+Let drive (b j : nat) : R := rho (send (pred (depth L))) (input L b j).
+Let N : network := energy_based dt s th.
+
+Theorem energy_based_meets_every_hypothesis :
+  has_primitive_function N /\ primitive_function_everywhere N /\ twice_differentiable N /\
+  (exists DF DPhi_theta, strict_derivatives N DF DPhi_theta) /\
+  loss_differentiable N /\ continuous_nearby N /\
+  affine_in_theta N /\ phi_differentiable N /\ bounded_inner_product (Param N) (dot_param N).
+Proof.
+exact (conj (@layered_has_primitive L send drive dt s th) (conj (@layered_primitive_everywhere L send drive dt s th)
+  (conj (@layered_twice L send drive dt s th) (conj (@layered_strict_derivatives L send drive dt s th)
+  (conj (@layered_loss L send drive dt s th) (conj (@layered_near L send drive dt s th)
+  (conj (@layered_affine L send drive dt s th) (conj (@layered_phi_differentiable L send drive dt s th) (@layered_bounded L send drive dt s th))))))))).
+Qed.
+
+Theorem layered_gradients_exist (t : nat) : settled N ->
+  exists (g_s : states L) (g_th : parameters L),
+    is_nabla_s N t g_s /\ is_gradient (parameters L) (dot_parameters L) (loss_of_param N t) th g_th.
+Proof.
+intros HS. destruct (@layered_twice L send drive dt s th) as [DF [DPhi [HF HPhi]]].
+destruct (@bptt_gradients _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ (@layered_has_primitive L send drive dt s th) _ _ HF HPhi
+  (proj1 (@layered_loss L send drive dt s th)) HS t) as [G1 G2].
+destruct (@euclidean_gradient L send drive dt s th _ _ _ G2) as [g_th G].
+exact (ex_intro _ _ (ex_intro _ g_th (conj G1 G))).
+Qed.
+
+Theorem layered_theorem1 (t : nat) (g_s : states L) (g_th : parameters L) : settled N ->
+  is_nabla_s N t g_s -> is_gradient (parameters L) (dot_parameters L) (loss_of_param N t) th g_th ->
+  iterated_limit (Delta_state N t) (opp g_s) /\ iterated_limit (Delta_param N t) (opp (rates g_th)).
+Proof.
+intros HS Hs Hth.
+destruct (@layered_twice L send drive dt s th) as [DF [DPhi [HF HPhi]]].
+destruct (@layered_loss L send drive dt s th) as [Hl Hc]. destruct (@layered_near L send drive dt s th) as [C1 [C2 C3]].
+apply (@cep_theorem1 _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ (@layered_has_primitive L send drive dt s th)
+  _ _ HF HPhi Hl Hc HS C1 C2 C3 t).
+exact Hs. exact (proj1 (@rates_gradient L send drive dt s th _ _ _) Hth).
+Qed.
+
+(** C-EP is EP in the augmented primitive function: no limit, any rates, any mini-batch. *)
+Theorem layered_cep_is_ep (beta eta : R) :
+  let K v := scal (eta / beta : R_AbsRing) v in
+  primitive_function_everywhere (augmented N K) /\
+  forall t, fst (cep N beta eta t) = ep (augmented N K) beta t /\
+            snd (cep N beta eta t) = ep_update (augmented N K) (fun v => v) beta eta t.
+Proof.
+exact (@cep_is_ep_in_augmented N (@layered_affine L send drive dt s th) (@layered_primitive_everywhere L send drive dt s th) (fun v => v) beta eta
+  is_linear_id (@layered_bounded L send drive dt s th) (fun x y => eq_refl) (@layered_phi_differentiable L send drive dt s th)).
+Qed.
+End EnergyBased.
+
+(** One step of C-EP, entry by entry. *)
+Theorem energy_based_step : Pinned.energy_based_step.
+Proof. intros L dt s th beta eta s0 th0. exact (@layered_step L _ _ dt s th beta eta s0 th0). Qed.
+
+(** ** Prototypical *)
+
+Section PrototypicalNetworks.
+Variables (L : layered_model) (s : states L) (th : parameters L).
+Let N : network := prototypical s th.
+Let sigma : states L -> states L := activate L.
+Let a : states L := a_star N.
+Local Notation none := (fun _ : nat => Identity).
+
+(** [F] is the pre-activation [W_n s^(n+1) + b_n + W_(n-1)^T s^(n-1)], with the input above the
+    last layer. *)
+Theorem prototypical_preactivation (z : states L * parameters L) b n i : In (b, (n, i)) (state_names L) ->
+  unit_state (F N z : states L) b n i =
+  from_above none (input L) (fst z) (snd z) b n i + from_below none (input L) (fst z) (snd z) b n i.
+Proof.
+intros Hk. change (F N z) with (layered_F none (input L) 1 z). unfold layered_F.
+rewrite state_of_entry by auto. cbv zeta. cbn [slope]. ring.
+Qed.
+
+Lemma activate_strict (p : states L) : exists D, strictly_differentiable (states L) (states L) sigma p D.
+Proof.
+apply (entries_ex_strict (state_naming L)). intros [b [n i]] Hk.
+apply (@strict_ext (states L) p (fun p => rho (activations L n) (unit_state p b n i))).
+{ intros x. symmetry. exact (state_of_entry L _ b n i Hk). }
+apply (@strict_compose (states L) p (rho (activations L n)) (fun p => unit_state p b n i)).
+eexists. apply rho_strict. apply strict_linear, unit_state_linear.
+Qed.
+Lemma activate_continuous (p : states L) : continuous sigma p.
+Proof.
+destruct (activate_strict p) as [D HD].
+apply (@filterdiff_continuous R_AbsRing (states L) (states L)). exists D. exact (strict_diff HD).
+Qed.
+
+(** The derivative of the activation at rest: each unit's slope. *)
+Definition slopes (h : states L) : states L :=
+  state_of L (fun b n i => slope (activations L n) (unit_state a b n i) * unit_state h b n i).
+Lemma activate_differentiable : activation_differentiable N sigma slopes.
+Proof.
+split.
+- assert (D : filterdiff sigma (locally a)
+    (fun h => vector_of (state_names L) (fun k => slope (activations L (fst (snd k))) (unit_state a (fst k) (fst (snd k)) (snd (snd k))) *
+       unit_state h (fst k) (fst (snd k)) (snd (snd k))))).
+  { apply (entries_diff (state_naming L) sigma (fun k h => slope (activations L (fst (snd k))) (unit_state a (fst k) (fst (snd k)) (snd (snd k))) *
+       unit_state h (fst k) (fst (snd k)) (snd (snd k)))).
+    intros [b [n i]] Hk. cbn [fst snd].
+    apply (@filterdiff_ext R_AbsRing (states L) R1 _ _ (fun p => rho (activations L n) (unit_state p b n i))).
+    { intros x. symmetry. exact (state_of_entry L _ b n i Hk). }
+    eapply filterdiff_ext_lin.
+    apply (@differential_compose (states L) a (rho (activations L n)) (slope (activations L n) (unit_state a b n i))
+      (fun p => unit_state p b n i) (fun h => unit_state h b n i)).
+    apply differential_linear, unit_state_linear. apply rho_derivative. intros h. apply Rmult_comm. }
+  exact D.
+- intros x y. change (dot_states L (slopes x) y = dot_states L x (slopes y)). rewrite !dot_states_sum.
+  apply sum_ext. intros b Hb. apply in_seq in Hb. apply sum_ext. intros [n i] Hu. cbn [fst snd]. unfold slopes.
+  assert (Hk : In (b, (n, i)) (state_names L)) by (apply in_state_names; split; [lia | exact Hu]).
+  rewrite !state_of_entry by auto. ring.
+Qed.
+Lemma activate_near : activation_continuous_nearby N sigma.
+Proof. unfold activation_continuous_nearby. apply filter_forall. exact activate_continuous. Qed.
+Lemma transition_near :
+  locally ((s_star N, theta N) : joint N) (fun z => continuous (transition N sigma : joint N -> State N) z).
+Proof.
+apply filter_forall. intros z. apply (continuous_comp (F N : joint N -> State N) sigma).
+- destruct (@layered_F_strict L none (input L) 1 z) as [l Hl].
+  apply (@filterdiff_continuous R_AbsRing (joint N) (State N)). exists l. exact (strict_diff Hl).
+- apply activate_continuous.
+Qed.
+
+Theorem prototypical_meets_every_hypothesis :
+  has_primitive_function N /\ twice_differentiable N /\ loss_differentiable N /\ continuous_nearby N /\
+  (exists D, activation_differentiable N sigma D) /\ activation_continuous_nearby N sigma /\
+  locally ((s_star N, theta N) : joint N) (fun z => continuous (transition N sigma : joint N -> State N) z).
+Proof.
+exact (conj (@layered_has_primitive L none (input L) 1 s th) (conj (@layered_twice L none (input L) 1 s th)
+  (conj (@layered_loss L none (input L) 1 s th) (conj (@layered_near L none (input L) 1 s th)
+  (conj (ex_intro _ slopes activate_differentiable) (conj activate_near transition_near)))))).
+Qed.
+
+(** The cross-entropy's gradient at rest is taken to that of the squared error by the slopes. *)
+Definition cross_entropy_gradient : states L :=
+  state_of L (fun b n i => match n with
+    | O => (unit_state s b 0 i - target L b i) / slope (activations L 0) (unit_state a b 0 i) | S _ => 0 end).
+Lemma cross_entropy_is_modified : activation_settled N sigma ->
+  is_gradient (states L) (dot_states L) (cross_entropy L) s cross_entropy_gradient /\
+  slopes cross_entropy_gradient = error_gradient L s.
+Proof.
+intros rest. split.
+- apply (output_loss_gradient L (fun b i => matching_loss (activations L 0) (target L b i))
+    (fun b i => (unit_state s b 0 i - target L b i) / slope (activations L 0) (unit_state a b 0 i))).
+  intros b i Hb Hi.
+  assert (Hk : In (b, (0%nat, i)) (state_names L)).
+  { apply in_state_names. split. exact Hb. apply in_units. split. 2: exact Hi. exact (proj1 (proj1 (in_units L 0 0) (output_unit L))). }
+  assert (E : unit_state s b 0 i = rho (activations L 0) (unit_state a b 0 i)).
+  { transitivity (unit_state (transition N sigma (s, th) : states L) b 0 i). { f_equal. symmetry. exact rest. }
+    exact (state_of_entry L _ b 0 i Hk). }
+  rewrite E. apply matching_loss_derivative.
+- apply states_ext. intros b n i Hk. unfold slopes, error_gradient, cross_entropy_gradient. rewrite !state_of_entry by auto.
+  destruct n as [|n]. assert (P := slope_positive (activations L 0) (unit_state a b 0 i)). field. lra. ring.
+Qed.
+
+Lemma layered_inside_gradients_exist (t : nat) : activation_settled N sigma ->
+  exists (g_p : states L) (g_th : parameters L), is_preactivation_gradient N sigma (squared_error L) t g_p /\
+    is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th (squared_error L) t) th g_th.
+Proof.
+intros rest.
+destruct (@inside_gradients_exist N sigma _ (@layered_has_primitive L none (input L) 1 s th) (@layered_twice L none (input L) 1 s th)
+  (@layered_loss L none (input L) 1 s th) rest activate_differentiable t) as [g_p [g' [Hp Hth]]].
+destruct (@euclidean_gradient L none (input L) 1 s th _ _ _ Hth) as [g_th G]. exact (ex_intro _ g_p (ex_intro _ g_th (conj Hp G))).
+Qed.
+
+Theorem layered_inside_nudge (t : nat) (g_p : states L) (g_th : parameters L) : activation_settled N sigma ->
+  is_preactivation_gradient N sigma (squared_error L) t g_p ->
+  is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th (squared_error L) t) th g_th ->
+  iterated_limit (inside_Delta_state N sigma t) (opp g_p) /\ iterated_limit (inside_Delta_param N sigma t) (opp (rates g_th)).
+Proof.
+intros rest Hp Hth.
+apply (@inside_nudge_exact N sigma _ (@layered_has_primitive L none (input L) 1 s th) (@layered_twice L none (input L) 1 s th)
+  (@layered_loss L none (input L) 1 s th) rest activate_differentiable t g_p (rates g_th) (@layered_near L none (input L) 1 s th) activate_near).
+exact Hp. exact (proj1 (@rates_gradient L none (input L) 1 s th _ _ _) Hth).
+Qed.
+
+Lemma layered_outside_gradients_exist (t : nat) : activation_settled N sigma ->
+  exists (g_p : states L) (g_th : parameters L), is_preactivation_gradient N sigma (cross_entropy L) t g_p /\
+    is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th (cross_entropy L) t) th g_th.
+Proof.
+intros rest. destruct (@layered_twice L none (input L) 1 s th) as [DF [DPhi [HF HPhi]]].
+destruct (cross_entropy_is_modified rest) as [G _].
+assert (Hp := @preactivation_gradient N sigma slopes DF DPhi (@layered_has_primitive L none (input L) 1 s th) HF HPhi rest activate_differentiable _ _ G t).
+assert (Hth := @parameter_gradient N sigma slopes DF DPhi (@layered_has_primitive L none (input L) 1 s th) HF HPhi rest activate_differentiable _ _ G t).
+destruct (@euclidean_gradient L none (input L) 1 s th _ _ _ Hth) as [g_th G']. exact (ex_intro _ _ (ex_intro _ g_th (conj Hp G'))).
+Qed.
+
+Theorem layered_outside_nudge (t : nat) (g_p : states L) (g_th : parameters L) : activation_settled N sigma ->
+  is_preactivation_gradient N sigma (cross_entropy L) t g_p ->
+  is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th (cross_entropy L) t) th g_th ->
+  iterated_limit (outside_Delta_state N sigma t) (opp g_p) /\ iterated_limit (outside_Delta_param N sigma t) (opp (rates g_th)).
+Proof.
+intros rest Hp Hth. destruct (cross_entropy_is_modified rest) as [G E].
+apply (@outside_nudge_exact_for_modified_loss N sigma _ (@layered_has_primitive L none (input L) 1 s th) (@layered_twice L none (input L) 1 s th)
+  (@layered_loss L none (input L) 1 s th) rest activate_differentiable (cross_entropy L) cross_entropy_gradient t g_p (rates g_th)
+  (@layered_near L none (input L) 1 s th) transition_near G E).
+exact Hp. exact (proj1 (@rates_gradient L none (input L) 1 s th _ _ _) Hth).
+Qed.
+End PrototypicalNetworks.
+
+Theorem prototypical_gradients_exist (L : layered_model) (s : states L) (th : parameters L) (l : states L -> R) (t : nat) :
+  activation_settled (prototypical s th) (activate L) -> l = squared_error L \/ l = cross_entropy L ->
+  exists (g_p : states L) (g_th : parameters L),
+    is_preactivation_gradient (prototypical s th) (activate L) l t g_p /\
+    is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th l t) th g_th.
+Proof.
+intros rest [-> | ->]. now apply layered_inside_gradients_exist. now apply layered_outside_gradients_exist.
+Qed.
