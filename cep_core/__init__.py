@@ -3,7 +3,8 @@
 What is imported here is the public face, and it is promised; the modules behind it may move.
 
 - networks: :class:`Prototypical`, :class:`EnergyBased` on :class:`Edge` (:class:`Dense`,
-  :class:`Bias`), or one's own: :class:`PrimitiveNetwork`, :class:`VectorFieldNetwork`, or any
+  :class:`Bias`), or one's own: :class:`PrimitiveNetwork`, :class:`EnergyNetwork`,
+  :class:`VectorFieldNetwork`, or any
   :class:`Network`; a :class:`Delegate` changes one answer of another network;
 - rules: :data:`EP`, :data:`C_EP`, :data:`C_VF`, or a :class:`Rule` of one's own;
 - phases: :func:`free_phase`, :func:`nudged_phase`; learning: :class:`Procedure`,
@@ -17,9 +18,10 @@ from cep_core.activations import Activation, activation_named
 from cep_core.arrays import Array, Parameters, State
 from cep_core.check.bptt import nabla
 from cep_core.check.delta import delta
-from cep_core.check.gducheck import GDUError, GDUResult, gducheck
+from cep_core.check.gducheck import GDUError, gducheck
 from cep_core.check.measures import angle_of_totals, relmse
 from cep_core.check.processes import Processes
+from cep_core.check.result import GDUResult
 from cep_core.check.stability import StabilityBound, largest_stable_kappa
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.learning import LearnedBatch, Procedure, learn_batch
@@ -37,7 +39,7 @@ from cep_core.networks import (
     chain,
 )
 from cep_core.networks.corrected import Corrected
-from cep_core.networks.primitive import PrimitiveNetwork, VectorFieldNetwork
+from cep_core.networks.primitive import EnergyNetwork, PrimitiveNetwork, VectorFieldNetwork
 from cep_core.phases import FreePhase, NudgedStep, free_phase, nudged_phase
 from cep_core.problem import Problem
 from cep_core.rules import C_EP, C_VF, EP, Rule, learning_rates, rule_named
@@ -59,6 +61,7 @@ __all__ = [
     "Dense",
     "Edge",
     "EnergyBased",
+    "EnergyNetwork",
     "FreePhase",
     "GDUError",
     "GDUResult",

@@ -6,11 +6,12 @@ primitive function ``Phi + kappa/2 ||h(s) - h(s_*)||^2`` with ``h = dPhi/dtheta`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 
-from cep_core.arrays import Array, Parameters, State
+from cep_core.arrays import Array, Parameters, Scalar, State
 from cep_core.networks import Network
 
 
@@ -19,11 +20,12 @@ class AugmentedNetwork:
     """The network that C-EP follows at fixed ``kappa``: Jacobian ``J + kappa G``.
 
     Its transition is that of ``network`` with ``theta + kappa [h(s) - h(s_*)]`` in place of
-    ``theta``, ``h`` being ``dPhi/dtheta``, or ``(dF/dtheta)^T s`` at the steady state for C-VF.
+    ``theta``, ``h`` being ``dPhi/dtheta``, or ``(dF/dtheta)^T s`` at the steady state for C-VF;
+    ``kappa`` is one number or one per parameter (``J + F_theta kappa F_theta^T``).
     """
 
     network: Network
-    kappa: float
+    kappa: Scalar | Mapping[str, Scalar]
     x: torch.Tensor
     steady: State
     parameters: Parameters
@@ -47,7 +49,12 @@ class AugmentedNetwork:
     ) -> State:
         """One step with the parameters that the rule would have reached at ``state``."""
         moved = self._moved(state)
-        current = {name: p + moved[name] * self.kappa for name, p in parameters.items()}
+        kappa = self.kappa
+        per_name = kappa if isinstance(kappa, Mapping) else dict.fromkeys(parameters, kappa)
+        current = {
+            name: p + moved[name] * per_name[name] if name in moved else p
+            for name, p in parameters.items()
+        }
         return self.network.transition(x, state, current, nudge)
 
     def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:

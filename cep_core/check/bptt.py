@@ -15,6 +15,7 @@ from cep_core.check.processes import Processes
 from cep_core.losses import Loss
 from cep_core.networks import Network
 from cep_core.problem import Problem
+from cep_core.structures import batch_of
 
 
 def unroll(network: Network, x: Array, start: State, copies: Sequence[Parameters]) -> list[State]:
@@ -69,7 +70,7 @@ def nabla(
     at_state = [found[i : i + layers] for i in range(0, layers * steps, layers)]
     rest = found[layers * steps :]
     at_copy = [rest[i : i + len(names)] for i in range(0, len(rest), len(names))]
-    batch = problem.x.shape[0]
+    batch = batch_of(problem.x, first)
     return Processes(
         state=tuple(torch.stack([g[n] for g in reversed(at_state)]) for n in range(layers)),
         parameters={

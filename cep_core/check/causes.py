@@ -1,103 +1,325 @@
-"""Likely causes of a failed comparison, read off the two sides and the Jacobian."""
+"""Causes of a failed comparison, each named only where its own test finds it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 
 from cep_core.arrays import Parameters, State
+from cep_core.check.finite import Slope
 from cep_core.check.processes import Processes
+from cep_core.check.sideeffects import directions
+from cep_core.check.sweeps import Bench, Sweep
+from cep_core.check.verdicts import Verdict
 from cep_core.networks import Network, answering
+from cep_core.structures import batch_of
 
 _TELLING = 1e-2
+"""What may be left of a difference that a cause explains, relative."""
+
+_EXACT = 1e-3
+_SYMMETRIC = 1e-6
+
+Tensors = Mapping[str, torch.Tensor]
 
 
-def likely_causes(
-    network: Network,
-    x: torch.Tensor,
-    parameters: Parameters,
-    steady: State,
-    updates: Mapping[float, Processes],
-    gradients: Processes,
-    *,
-    failed: Sequence[str],
-) -> list[str]:
-    """Name what would explain the difference between updates and gradients, with the numbers.
+@dataclass(frozen=True)
+class Evidence:
+    """What the causes are read from.
 
-    Args:
-        network: the dynamics.
-        x: input.
-        parameters: ``theta``.
-        steady: the steady state.
-        updates: ``Delta`` at ``kappa = 0`` for the largest and the smallest ``beta``.
-        gradients: ``nabla``.
-        failed: names of the sweeps that failed.
+    Attributes:
+        bench: what was compared.
+        swept: at ``kappa = 0``.
+        slopes: of the loss, by parameter, against finite differences.
+        total: verdict of the totals.
+        parameters: verdict of the parameters at ``kappa = 0``.
+        neurons: verdict of the neurons there.
+        at_kappa: verdict of the parameters at a fixed ``kappa``, if it was judged.
+
     """
-    causes = list(answering(network).departures)
-    finest = updates[min(updates)]
-    neurons = _gap(finest.state, gradients.state)
-    names = list(gradients.parameters)
-    weights = _gap([finest.parameters[n] for n in names], [gradients.parameters[n] for n in names])
-    asymmetry = jacobian_asymmetry(network, x, parameters, steady)
-    if neurons > _TELLING:
-        causes += _shape_of_the_difference(updates, gradients, "state")
-        if asymmetry > 1e-6:  # noqa: PLR2004 - far above round-off
-            causes.append(
-                f"the Jacobian is not symmetric (relative asymmetry {asymmetry:.1e}): F is not "
-                "the gradient of a primitive function (untied weights, a missing slope of the "
-                "activation), or the state is not the variable in which it is"
-            )
-        if _gap([s[:1] for s in finest.state], [s[:1] for s in gradients.state]) > _TELLING:
-            causes.append(
-                "the first update of the output already differs: the nudge does not enter as "
-                "-beta times the gradient of this loss (outside an activation, on another unit)"
-            )
-    elif weights > _TELLING:
-        causes += _shape_of_the_difference(updates, gradients, "parameters")
-        causes.append(
-            "the neurons agree and the parameters do not: the increment is not that of "
-            "dPhi/dtheta between s_t and s_{t+1} (other pair of states, one-sided product)"
+
+    bench: Bench
+    swept: Sweep
+    slopes: Mapping[str, Slope]
+    total: Verdict
+    parameters: Verdict
+    neurons: Verdict
+    at_kappa: Verdict | None
+
+    @property
+    def wrong_parameters(self) -> list[str]:
+        """Names of the parameters that fail and whose gradient is that of the loss."""
+        names = [p.name for p in self.swept.parameters if p.verdict is Verdict.FAIL]
+        return [n for n in names if n not in self.slopes or self.slopes[n].agrees]
+
+    def limit(self) -> Processes:
+        """Updates with the term of first order in ``beta`` removed."""
+        (b, coarse), (c, fine) = list(self.swept.updates.items())[-2:]
+        ratio = abs(b / c) ** self.bench.order
+
+        def extrapolated(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            limit: torch.Tensor = (y * ratio - x) / (ratio - 1)
+            return limit
+
+        return Processes(
+            tuple(extrapolated(x, y) for x, y in zip(coarse.state, fine.state, strict=True)),
+            {n: extrapolated(coarse.parameters[n], y) for n, y in fine.parameters.items()},
         )
-    elif "in beta, fixed kappa" in failed:
+
+
+def likely_causes(evidence: Evidence) -> list[str]:
+    """What explains the difference between updates and gradients, most telling first."""
+    bench, limit = evidence.bench, evidence.limit()
+    gradients = evidence.swept.gradients
+    causes = _of_the_gradient(evidence.slopes)
+    wrong = evidence.wrong_parameters
+    if wrong and bench.objective is None:
+        causes += answering(bench.problem.network).departures
+    causes += _of_the_loss(bench)
+    states = dict(zip(bench.names, limit.state, strict=True))
+    wanted = dict(zip(bench.names, gradients.state, strict=True))
+    scaling = ""
+    if evidence.neurons is Verdict.FAIL:
+        scaling = slope_per_unit(states, wanted)
+        causes += _of_the_neurons(evidence, states, wanted, scaled=bool(scaling))
+    if wrong:
+        causes += _of_the_parameters(evidence, limit.parameters, wrong, scaled=bool(scaling))
+    if evidence.at_kappa is Verdict.FAIL and evidence.parameters is Verdict.PASS:
         causes.append(
             "right at kappa = 0 and wrong at kappa != 0: the parameters are applied with the "
             "wrong sign or scale, a step late, or not at all"
         )
-    return causes
+    return list(dict.fromkeys(causes))
 
 
-def _shape_of_the_difference(
-    updates: Mapping[float, Processes], gradients: Processes, kind: str
+def _of_the_gradient(slopes: Mapping[str, Slope]) -> list[str]:
+    return [
+        f"{name}: the gradient of BPTT is not that of the loss ({slope.automatic:.3g} along a "
+        f"random direction, {slope.finite:.3g} by finite differences): something between is "
+        "detached, or has a straight-through or wrong backward"
+        for name, slope in slopes.items()
+        if not slope.agrees
+    ]
+
+
+def _of_the_loss(bench: Bench) -> list[str]:
+    """The gradient of the loss against the derivative of its value."""
+    problem, output = bench.problem, bench.problem.rest[0]
+    if bench.objective is not None:
+        return []
+    with torch.enable_grad():
+        at = output.detach().requires_grad_()
+        value = problem.loss.value(at, problem.y)
+        if not value.requires_grad:
+            return []
+        (derivative,) = torch.autograd.grad(value, at, allow_unused=True, materialize_grads=True)
+    given = problem.loss.gradient(output, problem.y)
+    factor, left = best_factor(given, derivative)
+    if left > _EXACT or abs(factor - 1) < _EXACT:
+        return [] if left <= _EXACT else ["the gradient of the loss is not that of its value"]
+    times = f"{factor:.4g} times the derivative of its value{_meaning(factor, bench)}"
+    return [f"the gradient of the loss is {times}: a factor is wrong"]
+
+
+def _of_the_neurons(
+    evidence: Evidence, states: Tensors, wanted: Tensors, *, scaled: bool
 ) -> list[str]:
-    finest, coarsest = updates[min(updates)], updates[max(updates)]
-    fine, wanted = _flat(finest, kind), -_flat(gradients, kind)
-    factor, left = _best_factor(fine, wanted)
-    causes = []
-    coarse_factor, _ = _best_factor(_flat(coarsest, kind), wanted)
-    shrinks = abs(factor / coarse_factor) if coarse_factor else math.inf
-    by_beta = min(updates) / max(updates)
-    if abs(math.log10(max(shrinks, 1e-300) / by_beta)) < 0.1:  # noqa: PLR2004 - a tenth of a decade
-        causes.append("the updates vanish with beta: a factor 1/beta is missing")
-    elif left < _TELLING:
-        what = "the sign is flipped" if abs(factor + 1) < _TELLING else "a factor is wrong"
-        causes.append(f"the updates are {factor:.4g} times minus the gradients: {what}")
-    elif wanted.shape[0] > 1:
-        for shift, word in ((1, "late"), (-1, "early")):
-            ours = fine[shift:] if shift > 0 else fine[:shift]
-            theirs = wanted[:-shift] if shift > 0 else wanted[-shift:]
-            if float(theirs.norm()) and float((ours - theirs).norm() / theirs.norm()) < _TELLING:
-                causes.append(f"the updates are those of one step {word}: a time index is off")
+    bench = evidence.bench
+    causes = _common_shape("the neurons' updates", evidence, states, wanted)
+    if causes or scaled:
+        return causes
+    order = order_of_updating(bench) if evidence.total is Verdict.PASS else ""
+    if order:
+        return [f"{order}: the updates are wrong step by step and right in total"]
+    first = _gap({n: s[:1] for n, s in states.items()}, {n: g[:1] for n, g in wanted.items()})
+    if first > _TELLING:
+        causes.append(
+            "the first update of the output already differs: the nudge does not enter as "
+            "-beta times the gradient of this loss (outside an activation, on another unit)"
+        )
+    problem = bench.problem
+    asymmetry = jacobian_asymmetry(problem.network, problem.x, problem.parameters, problem.rest)
+    if asymmetry > _SYMMETRIC:
+        causes.append(
+            f"the Jacobian is not symmetric (relative asymmetry {asymmetry:.1e}): F is not "
+            "the gradient of a primitive function (forward and backward weights that are not "
+            "tied, a missing slope of the activation), or the state is not the variable in which "
+            "it is"
+        )
     return causes
 
 
-def _flat(processes: Processes, kind: str) -> torch.Tensor:
-    tensors = processes.state if kind == "state" else tuple(processes.parameters.values())
-    return torch.cat([t.flatten(1) for t in tensors], dim=1)
+def _of_the_parameters(
+    evidence: Evidence, limit: Tensors, wrong: Sequence[str], *, scaled: bool
+) -> list[str]:
+    gradients = evidence.swept.gradients.parameters
+    ours, theirs = {n: limit[n] for n in wrong}, {n: gradients[n] for n in wrong}
+    causes = _common_shape("the parameters' updates", evidence, ours, theirs)
+    if evidence.neurons is not Verdict.PASS and not scaled:
+        return causes
+    if not causes:
+        for name in wrong:
+            one = {name: limit[name]}, {name: gradients[name]}
+            causes += _common_shape(f"the updates of {name}", evidence, *one)
+    text = "the neurons agree and the parameters do not"
+    if not causes:
+        text += (
+            ": the increment is not that of dPhi/dtheta between s_t and s_{t+1} (another pair of "
+            "states, a one-sided product, another function than the one that moves the state)"
+        )
+    return [*causes, f"{text} ({', '.join(wrong)})"]
 
 
-def _best_factor(ours: torch.Tensor, wanted: torch.Tensor) -> tuple[float, float]:
+def _common_shape(what: str, evidence: Evidence, ours: Tensors, theirs: Tensors) -> list[str]:
+    """A factor, a missing division by ``beta`` or a shift in time that all tensors share."""
+    mine, wanted = _flat(ours), -_flat(theirs)
+    if not float(wanted.norm()):
+        return []
+    fine, coarse = _at_both_ends(evidence, ours)
+    factor, left = best_factor(mine, wanted)
+    of_fine, _ = best_factor(fine, wanted)
+    of_coarse, _ = best_factor(coarse, wanted)
+    betas = evidence.bench.betas
+    if of_coarse and of_fine:
+        shrinks = math.log10(abs(of_fine / of_coarse)) / math.log10(abs(betas[-1] / betas[0]))
+        if abs(shrinks - 1) < 0.05:  # noqa: PLR2004 - in proportion to beta
+            return [f"{what} vanish with beta: a factor 1/beta is missing"]
+    if left < _TELLING:
+        if abs(factor - 1) < _EXACT:
+            return []
+        return [f"{what} are {factor:.4g} times minus the gradients: {_named(factor, evidence)}"]
+    for shift, word in ((1, "late"), (-1, "early")):
+        if len(wanted) <= 2:  # noqa: PLR2004 - two steps that overlap
+            break
+        a = mine[shift:] if shift > 0 else mine[:shift]
+        b = wanted[:-shift] if shift > 0 else wanted[-shift:]
+        if float(b.norm()) and float((a - b).norm() / b.norm()) < _TELLING:
+            return [f"{what} are those of one step {word}: a time index is off"]
+    return []
+
+
+def _at_both_ends(evidence: Evidence, like: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
+    found = []
+    updates = list(evidence.swept.updates.values())
+    for processes in (updates[-1], updates[0]):
+        states = dict(zip(evidence.bench.names, processes.state, strict=True))
+        found.append(
+            _flat({n: processes.parameters[n] if n not in states else states[n] for n in like})
+        )
+    return found[0], found[1]
+
+
+def _named(factor: float, evidence: Evidence) -> str:
+    if abs(factor) < _TELLING:
+        return "there is no update"
+    energy = " (an energy E in place of Phi = -E?)" if evidence.neurons is Verdict.PASS else ""
+    if abs(factor + 1) < _TELLING:
+        return f"the sign is flipped{energy}"
+    meaning = _meaning(abs(factor), evidence.bench)
+    if factor < 0:
+        return f"the sign is flipped{energy} and a factor is wrong{meaning}"
+    return f"a factor is wrong{meaning}"
+
+
+def _meaning(factor: float, bench: Bench) -> str:
+    """What a factor may be, from the numbers of the problem."""
+    problem = bench.problem
+    batch = batch_of(problem.x, problem.rest)
+    output = problem.rest[0].numel()
+    known = {
+        "the number of samples: a sum over the mini-batch against a mean": batch,
+        "the number of samples times output units: a reduction by mean against a sum": output,
+        "the number of output units: a reduction by mean against a sum": output // max(batch, 1),
+        "the time scale dt of the nudge": float(problem.network.time_scale),
+    }
+    for text, number in known.items():
+        for value in (number, 1 / number if number else 0.0):
+            if value not in {0.0, 1.0} and abs(factor / value - 1) < _EXACT:
+                return f", {text}" if value == number else f", one over {text}"
+    return ""
+
+
+def slope_per_unit(states: Tensors, wanted: Tensors) -> str:
+    """Whether every neuron follows its gradient times a number of its own, and which numbers."""
+    told = []
+    for name, update in states.items():
+        descent = -wanted[name]
+        square = descent.square().sum(0)
+        alive = square > _ZERO_SQUARE * max(float(square.max()), 1e-300)
+        times = int((descent.abs() > _EXACT * descent.abs().amax(0)).sum())
+        if not bool(alive.any()):
+            continue
+        if times < 1.5 * int(alive.sum()):  # too few steps for a slope of each unit
+            return ""
+        slope = torch.where(alive, (update * descent).sum(0) / square.clamp(min=1e-300), 0.0)
+        left = float((update - slope * descent).norm())
+        if left > _EXACT * max(float(update.norm()), _EXACT * float(descent.norm())):
+            return ""
+        low, high = float(slope[alive].min()), float(slope[alive].max())
+        same = high - low < _EXACT * abs(high)
+        told.append(f"{high:.3g} on {name}" if same else f"{low:.3g} to {high:.3g} on {name}")
+        if low < -_EXACT:
+            return ""
+    if not told:
+        return ""
+    steps = all(" to " not in text for text in told)
+    kind = "a step per layer" if steps else "an activation, a clamp or steps"
+    return (
+        f"{kind} after the gradient: the neurons follow minus their gradients times a slope "
+        f"({', '.join(told)}), the parameters their own gradients"
+    )
+
+
+_ZERO_SQUARE = 1e-20
+
+
+def order_of_updating(bench: Bench) -> str:
+    """Evidence that layers are updated one after another within one transition."""
+    problem, names = bench.problem, bench.names
+    if len(names) < 2:  # noqa: PLR2004 - one layer has no order
+        return ""
+    bench.fresh()
+    ask = problem.network.transition
+    start = "the layers are updated one after another"
+    with torch.no_grad():
+        here = ask(problem.x, problem.rest, problem.parameters)
+        nudge = directions([problem.rest[0]], seed=5)[0] * 1e-3
+        there = ask(problem.x, problem.rest, problem.parameters, nudge)
+        for name, a, b in list(zip(names, here, there, strict=True))[1:]:
+            moved = float((a - b).abs().max())
+            if moved > 1e-9:  # noqa: PLR2004 - far above round-off, far below the nudge
+                return f"{start}: the nudge of {names[0]} moves {name} within one transition"
+        return _reached_by_a_parameter(bench, here, start)
+
+
+def _reached_by_a_parameter(bench: Bench, here: State, start: str) -> str:
+    problem, names = bench.problem, bench.names
+    try:
+        gradient = problem.network.primitive_gradient(problem.x, problem.rest, problem.parameters)
+    except TypeError:
+        return ""
+    for n, layer in enumerate(names):
+        moved = list(problem.rest)
+        moved[n] = moved[n] + 1e-3 * directions([moved[n]], seed=6)[0]
+        other = problem.network.primitive_gradient(problem.x, tuple(moved), problem.parameters)
+        for name, value in problem.parameters.items():
+            if name not in gradient or float((other[name] - gradient[name]).abs().max()) > 0:
+                continue
+            shifted = problem.parameters | {name: value + 1e-3 * directions([value], seed=7)[0]}
+            after = problem.network.transition(problem.x, problem.rest, shifted)[n]
+            if float((after - here[n]).abs().max()) > 1e-9:  # noqa: PLR2004 - as above
+                return f"{start}: {name}, which does not act on {layer}, moves it in one transition"
+    return ""
+
+
+def _flat(tensors: Tensors) -> torch.Tensor:
+    return torch.cat([t.reshape(len(t), -1) for t in tensors.values()], dim=1)
+
+
+def best_factor(ours: torch.Tensor, wanted: torch.Tensor) -> tuple[float, float]:
     """Least-squares factor ``c`` of ``ours = c * wanted`` and what is left, relative to ours."""
     square = float(wanted.square().sum())
     factor = float((ours * wanted).sum()) / square if square else 0.0
@@ -105,9 +327,9 @@ def _best_factor(ours: torch.Tensor, wanted: torch.Tensor) -> tuple[float, float
     return factor, float((ours - factor * wanted).norm()) / norm if norm else 0.0
 
 
-def _gap(ours: Sequence[torch.Tensor], theirs: Sequence[torch.Tensor]) -> float:
-    gap = sum(float((a + b).square().sum()) for a, b in zip(ours, theirs, strict=True))
-    norm = sum(float(b.square().sum()) for b in theirs)
+def _gap(ours: Tensors, theirs: Tensors) -> float:
+    gap = sum(float((ours[n] + b).square().sum()) for n, b in theirs.items())
+    norm = sum(float(b.square().sum()) for b in theirs.values())
     return math.sqrt(gap / norm) if norm else math.inf
 
 
@@ -115,11 +337,7 @@ def jacobian_asymmetry(
     network: Network, x: torch.Tensor, parameters: Parameters, steady: State
 ) -> float:
     """``|u·(J v) - v·(J u)| / (||u|| ||J v||)`` for random directions at the steady state."""
-    generator = torch.Generator().manual_seed(0)
-    u, v = (
-        tuple(torch.randn(s.shape, generator=generator, dtype=s.dtype) for s in steady)
-        for _ in range(2)
-    )
+    u, v = directions(steady, seed=0), directions(steady, seed=8)
     with torch.enable_grad():
         state = tuple(s.detach().requires_grad_() for s in steady)
         new = network.transition(x, state, parameters)

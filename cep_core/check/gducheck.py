@@ -1,330 +1,320 @@
 """Hold a network and a rule, yours or ours, against Theorem 1, the GDU property.
 
-In the manner of a gradient checker, but judged by order: the updates of the nudged phase must
+In the manner of a gradient checker, but judged by limits: the updates of the nudged phase must
 approach minus the gradients of BPTT in proportion to ``beta`` and to ``kappa``, and at a fixed
-``kappa`` they must approach the gradients of the augmented network that C-EP then follows.
+``kappa`` they must approach the gradients of the augmented network that C-EP then follows. Three
+verdicts: the parameters at every step, the neurons, the parameters in total.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 import torch
 
-from cep_core.arrays import Parameters, State
-from cep_core.check.augmented import AugmentedNetwork
-from cep_core.check.bptt import nabla
-from cep_core.check.causes import likely_causes
-from cep_core.check.delta import delta, followed_gradients
-from cep_core.check.kinks import nearest_kink
-from cep_core.check.measures import angle_of_totals, relmse_by_name
-from cep_core.check.orders import OrderVerdict, judge_order
+from cep_core.check.adapted import first_call
+from cep_core.check.causes import Evidence, likely_causes, slope_per_unit
+from cep_core.check.finite import Slope, parameter_slopes, state_slope
+from cep_core.check.free import Settling, settle
+from cep_core.check.guards import Untouched
+from cep_core.check.judge import in_kappa, judged_parameters
+from cep_core.check.measures import angle_of_totals
+from cep_core.check.prepare import Prepared, checked_betas, checked_kappa, prepare
 from cep_core.check.processes import Processes
+from cep_core.check.result import GDUResult, Part, part_of, reason_of
+from cep_core.check.sideeffects import Findings, Probe, directions, is_rough, look
+from cep_core.check.sweeps import VISIBLE, Bench, Estimator, Kappa, norm_of, sweep, verdict_of
+from cep_core.check.totals import totals_of
 from cep_core.check.verdicts import Check, Verdict, combine
-from cep_core.losses import Loss, SquaredError
-from cep_core.networks import Network
-from cep_core.phases import FreePhase, free_phase
-from cep_core.problem import Problem
+from cep_core.check.void import kinked, nothing_to_compare, wrongly_started
+from cep_core.phases import FreePhase
 from cep_core.rules import C_EP, Rule
 
 DEFAULT_BETAS = (1e-2, 1e-3, 1e-4, 1e-5)
-KINK = 1e-3
-"""Relative difference between the updates of +beta and -beta, beta vanishing, that means a kink."""
-
-VISIBLE = 1e-2
-"""Relative change of the updates that the largest ``kappa`` of the sweep is chosen to make."""
 
 
 class GDUError(AssertionError):
     """The property does not hold, or could not be decided; the message has the numbers."""
 
 
-@dataclass(frozen=True)
-class GDUResult:
-    """Outcome of :func:`gducheck`.
-
-    Attributes:
-        verdict: pass, fail or inconclusive.
-        checks: one per sweep: in beta, in kappa, and in beta at fixed kappa (continual rules).
-        relmse: RelMSE of every layer and parameter at the smallest resolved beta, ``kappa = 0``.
-        angle: angle in degrees between the total update and minus the total gradient, there.
-        free: the free phase: steps, residual.
-        causes: likely causes of anything but a pass, most telling first.
-    """
-
-    verdict: Verdict
-    checks: tuple[Check, ...]
-    relmse: dict[str, float]
-    angle: float
-    free: FreePhase
-    causes: tuple[str, ...]
-
-    def __str__(self) -> str:
-        """A short table of the sweeps, the layers and the causes."""
-        lines = [f"GDU property: {self.verdict}"]
-        lines += [f"  {c.name}: {c.verdict} - {c.reason}" for c in self.checks]
-        if self.relmse:
-            listed = ", ".join(f"{name} {value:.1e}" for name, value in self.relmse.items())
-            lines.append(f"  RelMSE: {listed}; angle of the totals {self.angle:.2e} degrees")
-        lines.append(f"  free phase: {self.free.steps} steps, residual {self.free.residual:.1e}")
-        lines += [f"  likely cause: {cause}" for cause in self.causes]
-        return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class _Bench:
-    """Everything that stays the same over the sweeps."""
-
-    network: Network
-    rule: Rule
-    x: torch.Tensor
-    y: torch.Tensor
-    parameters: Parameters
-    steady: State
-    steps: int
-    residual: float
-    loss: Loss | None
-    objective: Loss | None
-
-    @property
-    def problem(self) -> Problem:
-        return Problem(
-            self.network, self.x, self.y, self.parameters, self.loss or SquaredError(), self.steady
-        )
-
-    def delta(self, beta: float, kappa: float) -> Processes:
-        return delta(self.problem, self.rule, beta=beta, kappa=kappa, steps=self.steps)
-
-    def nabla(self, network: Network) -> Processes:
-        found = nabla(replace(self.problem, network=network), steps=self.steps, loss=self.objective)
-        modified = self.objective is not None
-        return followed_gradients(self.problem, found, modified_loss=modified)
-
-    def noise(self, beta: float, gradients: Processes) -> float:
-        """Round-off and residual, divided by beta, relative to the smallest gradient compared."""
-        size = max(1.0, *(float(s.abs().max()) for s in self.steady))
-        absolute = 32 * torch.finfo(torch.float64).eps * size + self.residual
-        scale = abs(beta * float(self.network.time_scale))
-        return absolute / (scale * max(_norm(gradients.state), 1e-300))
-
-
-def _norm(tensors: Sequence[torch.Tensor]) -> float:
-    return math.sqrt(sum(float(t.square().sum()) for t in tensors))
-
-
-def worst_error(updates: Processes, gradients: Processes) -> tuple[float, str]:
-    """Largest ``||Delta + nabla|| / ||nabla||`` over layers and parameters, and where it is.
-
-    A gradient below 1e-9 of its kind's (neurons, parameters) counts as that, so that a tensor
-    without a gradient must have no update either.
-    """
-    worst = (0.0, "")
-    for ours, theirs in (
-        ({f"s_{n}": s for n, s in enumerate(updates.state)}, gradients.by_name),
-        (updates.parameters, gradients.parameters),
-    ):
-        whole = _norm([theirs[name] for name in ours])
-        for name, process in ours.items():
-            norm = max(_norm([theirs[name]]), 1e-9 * whole)
-            gap = _norm([process + theirs[name]])
-            error = gap / norm if norm else (0.0 if gap == 0 else math.inf)
-            if not error <= worst[0]:
-                worst = (error, name)
-    return worst
-
-
 def gducheck(
-    network: Network,
-    x: torch.Tensor,
-    y: torch.Tensor,
-    parameters: Parameters,
+    network: Any,
+    x: Any,
+    y: Any,
+    parameters: Any = None,
     *,
-    rule: Rule = C_EP,
-    start: State | None = None,
+    rule: Rule | str | Any = C_EP,
+    start: Any = None,
     steps: int = 10,
     betas: Sequence[float] = DEFAULT_BETAS,
+    kappa: Kappa | None = None,
+    estimator: Estimator = "one-sided",
     free_steps: int = 20_000,
     tolerance: float = 1e-13,
-    loss: Loss | None = None,
-    objective: Loss | None = None,
+    loss: Any = None,
+    objective: Any = None,
     raise_unless_pass: bool = False,
 ) -> GDUResult:
     """Decide whether ``network`` with ``rule`` has the GDU property, in float64.
 
+    Nothing that is given, or that the functions can reach, is changed: tensors, buffers, lists and
+    random states are afterwards as they were before, after an exception too.
+
     Args:
-        network: a layered network, or a primitive function of your own as a
-            :class:`cep_core.networks.primitive.PrimitiveNetwork`.
-        x: input, shape ``(B, ...)``, float64.
-        y: target, shape of the output layer's state.
-        parameters: ``theta``, float64 tensors by name.
-        rule: the learning rule; anything with the fields and the ``increment`` of
-            :class:`cep_core.rules.Rule`.
-        start: first state of the free phase; required unless the network is layered.
+        network: a layered network, or a function of your own as a
+            :class:`cep_core.networks.primitive.PrimitiveNetwork`, ``EnergyNetwork`` or
+            ``VectorFieldNetwork``, or anything with the members of
+            :class:`cep_core.networks.Network`.
+        x: input, shape ``(B, ...)``, of any dtype; None for a network without one.
+        y: target, as the loss takes it; the shape of the output for the squared error.
+        parameters: ``theta``: float64 tensors by name, in a list, or nested; those of the module
+            that computes the primitive function unless given.
+        rule: the learning rule or its name; anything with the fields and the ``increment`` of
+            :class:`cep_core.rules.Rule`. It sees states as tuples and parameters by name.
+        start: first state of the free phase: a tensor, or tensors in tuples, lists and
+            dictionaries, the output first; required unless the network is layered.
         steps: ``K``, transitions of the nudged phase that are compared.
-        betas: decreasing nudging strengths of the sweep.
+        betas: nudging strengths of the sweep, of either sign, decreasing in size.
+        kappa: ratio ``eta / beta'`` of the sweeps of a continual rule, one or one per parameter;
+            chosen so that it shows unless given.
+        estimator: ``"one-sided"``, or ``"centred"`` for the mean of the updates of ``beta`` and
+            ``-beta``, whose error is of order 2.
         free_steps: most transitions of the free phase.
         tolerance: largest change per transition at which the free phase counts as settled.
-        loss: loss whose gradient nudges the output; the squared error unless given.
+        loss: loss whose gradient nudges the output: a function ``loss(output, y)``, a module, or an
+            object with ``value`` and ``gradient``; the squared error unless given.
         objective: loss that BPTT differentiates, where it is not the one that nudges: see
             :func:`cep_core.losses.loss_followed_by_outside_nudge`.
         raise_unless_pass: raise instead of returning anything but a pass.
 
     Raises:
         GDUError: with ``raise_unless_pass``, the verdict is fail or inconclusive.
-        ValueError: ``steps`` or ``betas`` are unusable.
+        ValueError: a shape or a number cannot be used.
+        TypeError: something is not of a kind that can be used.
+
     """
-    if steps < 1:
-        msg = f"steps: expected a positive count, found {steps}"
-        raise ValueError(msg)
-    free = free_phase(network, x, parameters, steps=free_steps, tolerance=tolerance, start=start)
-    bench = _Bench(
-        network, rule, x, y, parameters, free.state, steps, free.residual, loss, objective
-    )
-    doubt = _unsettled(bench, free, min(betas)) or _void(bench, min(betas))
-    if doubt:
-        check = Check("settled, smooth, in float64", doubt, Verdict.INCONCLUSIVE, reason=doubt)
-        result = GDUResult(Verdict.INCONCLUSIVE, (check,), {}, math.nan, free, (doubt,))
-    else:
-        result = _sweeps(bench, free, betas)
+    if not isinstance(steps, int) or steps < 1:
+        raise ValueError(f"steps: expected a positive count, found {steps}")
+    if not isinstance(free_steps, int) or free_steps < 1:
+        raise ValueError(f"free_steps: expected a positive count, found {free_steps}")
+    if not tolerance >= 0:
+        raise ValueError(f"tolerance: expected a number from 0, found {tolerance}")
+    if estimator not in {"one-sided", "centred"}:
+        raise ValueError(f"estimator: expected 'one-sided' or 'centred', found {estimator!r}")
+    nudges = checked_betas(betas)
+    with (
+        torch.inference_mode(mode=False),
+        Untouched(
+            network=network,
+            x=x,
+            y=y,
+            parameters=parameters,
+            rule=rule,
+            start=start,
+            loss=loss,
+            objective=objective,
+        ) as guard,
+    ):
+        ready = prepare(network, x, y, parameters, rule, start, loss, objective)
+        ratio = checked_kappa(kappa, ready.problem.parameters)
+        bench = Bench(
+            ready.problem,
+            ready.rule,
+            ready.objective,
+            steps,
+            nudges,
+            estimator,
+            ready.states.names,
+            guard.restore,
+        )
+        result = _checked(bench, ready, guard, free_steps, tolerance, ratio)
     if raise_unless_pass and result.verdict is not Verdict.PASS:
         raise GDUError(str(result))
     return result
 
 
-def _unsettled(bench: _Bench, free: FreePhase, beta: float) -> str:
-    """Why the steady state cannot be relied on; empty if it can."""
-    tensors = {"x": bench.x, "y": bench.y, **bench.parameters}
-    low = [name for name, t in tensors.items() if t.dtype != torch.float64]
-    if low:
-        return f"{', '.join(low)}: not float64, whose precision the comparison needs"
-    if not all(bool(s.isfinite().all()) for s in free.state):
-        return f"the free phase diverges within {free.steps} steps"
-    scale = beta * float(bench.network.time_scale)
-    if free.residual > VISIBLE * scale:
-        return (
-            f"the free phase is not settled: residual {free.residual:.1e} after {free.steps} "
-            f"steps, against a smallest nudge of {scale:.1e}; allow more free_steps"
+def _checked(
+    bench: Bench,
+    ready: Prepared,
+    guard: Untouched,
+    free_steps: int,
+    tolerance: float,
+    kappa: Kappa | None,
+) -> GDUResult:
+    problem = bench.problem
+    if ready.low:
+        names = ", ".join(ready.low)
+        return _void(
+            f"{names}: not float64, whose precision the comparison needs", _not_run(ready), ready
         )
-    return ""
-
-
-def _void(bench: _Bench, beta: float) -> str:
-    """Why there is nothing to compare at the steady state; empty if there is."""
-    near = nearest_kink(bench.network, bench.x, bench.steady, bench.parameters)
-    if near.distance <= 10 * beta:
-        return (
-            f"a kink at the operating point: a unit of layer {near.layer} is {near.distance:.1e} "
-            f"from the kink of {near.activation} at {near.kink:g}"
+    found = _looked_at(bench, ready, guard)
+    notes = [*ready.notes, *found.notes, *_about_unused(found)]
+    if is_rough(found):
+        found.doubts.append(
+            f"the precision: a tensor is lowered from float64 inside the transition "
+            f"({found.lowered}), whose rounding ({found.roughness:.0e}) divided by beta hides the "
+            "error; compute in float64 throughout"
         )
-    gradients = bench.nabla(bench.network)
-    size = _norm(gradients.state)
-    hidden = bench.noise(beta, gradients) > 1
-    if hidden or _norm(list(gradients.parameters.values())) == 0:
-        return (
-            f"the gradient is zero up to round-off ({size:.1e}): nothing to compare "
-            "(target reached, or units saturated)"
+    if found.doubts:
+        return _void(found.doubts[0], _not_run(ready), ready, notes, found.doubts[1:])
+    if len(found.unused) == len(problem.parameters):
+        return _void(
+            "the network does not depend on its parameters: not one of them is used",
+            _not_run(ready),
+            ready,
+            notes,
         )
-    plus, minus = bench.delta(beta, 0.0), bench.delta(-beta, 0.0)
-    gap = _norm([a - b for a, b in zip(plus.state, minus.state, strict=True)])
-    if gap > KINK * size:
-        halves = [bench.delta(s * beta / 2, 0.0) for s in (1, -1)]
-        half = _norm([a - b for a, b in zip(halves[0].state, halves[1].state, strict=True)])
-        if half > gap * 0.75:
-            return (
-                "a kink at the operating point: the updates of +beta and -beta differ by "
-                f"{gap / size:.1e} of the gradient however small beta is"
-            )
-    return ""
-
-
-def _sweeps(bench: _Bench, free: FreePhase, betas: Sequence[float]) -> GDUResult:
-    gradients = bench.nabla(bench.network)
-    in_beta, where = _sweep_beta(bench, gradients, 0.0, betas)
-    checks = [_check("in beta, kappa = 0", "Delta -> -nabla as beta -> 0", in_beta, where)]
-    if bench.rule.continual:
-        checks += _kappa_checks(bench, gradients, betas, right_at_zero=in_beta.verdict)
-    finest = bench.delta(betas[-1], 0.0)
-    verdict = combine(c.verdict for c in checks)
-    causes = (
-        ()
-        if verdict is Verdict.PASS
-        else likely_causes(
-            bench.network,
-            bench.x,
-            bench.parameters,
-            bench.steady,
-            {beta: bench.delta(beta, 0.0) for beta in (betas[0], betas[-1])},
-            gradients,
-            failed=[c.name for c in checks if c.verdict is Verdict.FAIL],
-        )
+    needed = VISIBLE * abs(bench.betas[-1] * float(problem.network.time_scale))
+    guard.restore()
+    settling = settle(
+        problem.network,
+        problem.x,
+        problem.parameters,
+        ready.start,
+        steps=free_steps,
+        tolerance=tolerance,
+        needed=needed,
     )
+    if settling.trouble:
+        more = wrongly_started(bench, ready.start, settling)
+        return _void(settling.trouble, settling.free, ready, notes, more)
+    settled = replace(bench, problem=replace(problem, steady=settling.free.state))
+    return _compared(settled, ready, settling, found, notes, kappa)
+
+
+def _looked_at(bench: Bench, ready: Prepared, guard: Untouched) -> Findings:
+    """Side effects at a state near the start, where units are not all equal."""
+    problem = bench.problem
+    drawn = directions(ready.start, seed=9)
+    near = tuple(s + 0.1 * d for s, d in zip(ready.start, drawn, strict=True))
+    probe = Probe(bench.network, problem.x, problem.parameters, near, ready.batch, guard)
+    if not all(bool(s.isfinite().all()) for s in probe.next()):
+        probe.state = ready.start
+    return look(probe, problem.loss, problem.y)
+
+
+def _about_unused(found: Findings) -> list[str]:
+    return [
+        f"{name}: not used by the network (neither the next state nor the primitive function "
+        "depends on it), not compared"
+        for name in found.unused
+    ]
+
+
+def _compared(
+    bench: Bench,
+    ready: Prepared,
+    settling: Settling,
+    found: Findings,
+    notes: list[str],
+    kappa: Kappa | None,
+) -> GDUResult:
+    raw = first_call("transition", bench.raw_nabla)
+    gradients = bench.followed(raw)
+    swept = sweep(bench, gradients=gradients)
+    kink = kinked(bench, swept)
+    if kink:
+        return _void(kink, settling.free, ready, notes)
+    notes = notes + _left_out(bench, gradients)
+    if verdict_of(swept.parameters) is Verdict.INCONCLUSIVE and all(
+        limit.verdict is Verdict.NOT_RUN for limit in (*swept.parameters, *swept.neurons)
+    ):
+        return _void(nothing_to_compare(bench, settling, gradients), settling.free, ready, notes)
+    judged = bench.problem.loss if bench.objective is None else bench.objective
+    slopes = parameter_slopes(bench.problem, raw, judged, bench.fresh)
+    by_state = state_slope(bench.problem, raw.state, judged, bench.fresh)
+    limits = judged_parameters(swept, slopes, bench.rule.left_out)
+    swept = replace(swept, parameters=limits)
+    still = verdict_of(limits)
+    neurons = verdict_of(swept.neurons)
+    checks, at_kappa, neurons_at_kappa, errors = in_kappa(bench, swept, still, kappa)
+    totals = totals_of(bench, swept)
+    total = _total_part(totals.limits, totals.verdict, totals.steps, slopes)
+    verdict = combine(c.verdict for c in checks if c.verdict is not Verdict.NOT_RUN)
+    if not by_state.agrees and neurons is Verdict.PASS:
+        neurons = Verdict.INCONCLUSIVE
+    evidence = Evidence(
+        bench, swept, slopes, total.verdict, still, verdict_of(swept.neurons), at_kappa
+    )
+    causes = [] if verdict is Verdict.PASS else likely_causes(evidence)
+    told = _about_the_neurons(evidence)
+    overall = combine([neurons, neurons_at_kappa] if neurons_at_kappa else [neurons])
+    silent = [p.name for p in limits if p.verdict is Verdict.NOT_RUN and p.name not in found.unused]
+    notes += [f"{name}: no signal in {bench.steps} steps, not compared" for name in silent]
+    notes += [told] if told else []
+    finest = list(swept.updates.values())[-1]
     return GDUResult(
         verdict,
+        part_of(limits, verdict, _reason(checks, limits)),
+        part_of(swept.neurons, overall, reason_of(swept.neurons)),
+        total,
         tuple(checks),
-        relmse_by_name(finest, gradients),
+        {limit.name: limit.relmse for limit in (*swept.neurons, *limits)},
         angle_of_totals(finest, gradients),
-        free,
+        settling.free,
         tuple(causes),
+        tuple(dict.fromkeys(notes)),
+        bench.betas,
+        errors,
     )
 
 
-def _check(name: str, statement: str, order: OrderVerdict, where: str) -> Check:
-    numbers = {"order": order.order, "smallest error": order.smallest, "worst at": where}
-    return Check(name, statement, order.verdict, numbers, f"{order.reason}, worst at {where}")
+def _reason(checks: Sequence[Check], limits: Any) -> str:
+    worst = [c for c in checks if c.verdict not in {Verdict.PASS, Verdict.NOT_RUN}]
+    return f"{worst[0].name}: {worst[0].reason}" if worst else reason_of(limits)
 
 
-def _sweep_beta(
-    bench: _Bench, gradients: Processes, kappa: float, betas: Sequence[float]
-) -> tuple[OrderVerdict, str]:
-    found = [worst_error(bench.delta(beta, kappa), gradients) for beta in betas]
-    noise = [bench.noise(beta, gradients) for beta in betas]
-    return judge_order(betas, [e for e, _ in found], noise=noise), found[-1][1]
+def _about_the_neurons(evidence: Evidence) -> str:
+    if evidence.neurons is not Verdict.FAIL:
+        return ""
+    names = evidence.bench.names
+    states = dict(zip(names, evidence.limit().state, strict=True))
+    return slope_per_unit(states, dict(zip(names, evidence.swept.gradients.state, strict=True)))
 
 
-def _kappa_checks(
-    bench: _Bench, gradients: Processes, betas: Sequence[float], *, right_at_zero: Verdict
-) -> list[Check]:
-    """The sweep in kappa at small beta, and the one in beta at fixed kappa."""
-    beta = min(betas)
-    still = bench.delta(beta, 0.0)
-    whole = _norm(gradients.state)
-    kappa, effect = 1e-3, 0.0
-    for _ in range(6):
-        moved = bench.delta(beta, kappa)
-        effect = _norm([a - b for a, b in zip(moved.state, still.state, strict=True)]) / whole
-        if not math.isfinite(effect) or effect > 100 * VISIBLE:
-            kappa /= 100
-        elif effect < VISIBLE / 10:
-            kappa *= 10 if effect == 0 else min(100.0, VISIBLE / effect)
-        else:
-            break
-    names = ("in kappa, small beta", "in beta, fixed kappa")
-    statements = (
-        "Delta -> -nabla as kappa -> 0",
-        "Delta -> -nabla of the augmented network as beta -> 0 at fixed kappa",
+def _total_part(limits: Any, verdict: Verdict, steps: int, slopes: dict[str, Slope]) -> Part:
+    lying = [name for name, slope in slopes.items() if not slope.agrees]
+    if lying and verdict is Verdict.PASS:
+        verdict = Verdict.INCONCLUSIVE
+    reason = f"over {steps} steps: {reason_of(limits)}"
+    return part_of(limits, verdict, reason)
+
+
+def _left_out(bench: Bench, gradients: Processes) -> list[str]:
+    whole = norm_of(gradients.parameters.values())
+    return [
+        f"{name}: the rule {bench.rule.name} leaves it out: it has no update"
+        + (" and a gradient" if norm_of([gradients.parameters[name]]) > 1e-13 * whole else "")
+        for name in sorted(bench.rule.left_out)
+    ]
+
+
+def _not_run(ready: Prepared) -> FreePhase:
+    return FreePhase(ready.start, 0, math.nan, converged=False)
+
+
+def _void(
+    doubt: str,
+    free: FreePhase,
+    ready: Prepared,
+    notes: Sequence[str] = (),
+    more: Sequence[str] = (),
+) -> GDUResult:
+    """Inconclusive, with the one reason that makes every comparison void."""
+    check = Check("settled, smooth, in float64", doubt, Verdict.INCONCLUSIVE, reason=doubt)
+    part = Part(Verdict.INCONCLUSIVE, "not compared")
+    return GDUResult(
+        Verdict.INCONCLUSIVE,
+        part,
+        part,
+        part,
+        (check,),
+        {},
+        math.nan,
+        free,
+        (doubt, *more),
+        tuple(notes) or tuple(ready.notes),
     )
-    if not effect > 10 * bench.noise(beta, gradients):
-        reason = (
-            f"the changing parameters do not show in {bench.steps} steps (effect {effect:.1e} at "
-            f"kappa {kappa:.0e}): the rule is not applied, or more steps are needed"
-        )
-        return [
-            Check(name, statement, Verdict.INCONCLUSIVE, {"effect": effect}, reason)
-            for name, statement in zip(names, statements, strict=True)
-        ]
-    augmented = AugmentedNetwork(
-        bench.network, kappa, bench.x, bench.steady, bench.parameters, bench.rule.vector_field
-    )
-    at_kappa, where = _sweep_beta(bench, bench.nabla(augmented), kappa, betas)
-    fixed = _check(names[1], statements[1], at_kappa, where)
-    if right_at_zero is not Verdict.PASS:
-        reason = "not judged: the updates do not approach -nabla at kappa = 0"
-        return [Check(names[0], statements[0], Verdict.INCONCLUSIVE, reason=reason), fixed]
-    kappas = [kappa, kappa / 10, kappa / 100]
-    floor, _ = worst_error(still, gradients)
-    found = [worst_error(bench.delta(beta, k), gradients) for k in kappas]
-    noise = [bench.noise(beta, gradients) + floor] * len(kappas)
-    in_kappa = judge_order(kappas, [e for e, _ in found], noise=noise)
-    return [_check(names[0], statements[0], in_kappa, found[-1][1]), fixed]

@@ -91,3 +91,28 @@ def observed_order(scales: Sequence[float], errors: Sequence[float]) -> float:
     log_error = torch.tensor(errors, dtype=torch.float64).log()
     centred = log_scale - log_scale.mean()
     return float((centred * (log_error - log_error.mean())).sum() / centred.square().sum())
+
+
+def _norm(tensors: Sequence[torch.Tensor]) -> float:
+    return math.sqrt(sum(float(t.square().sum()) for t in tensors))
+
+
+def worst_error(updates: Processes, gradients: Processes) -> tuple[float, str]:
+    """Largest ``||Delta + nabla|| / ||nabla||`` over layers and parameters, and where it is.
+
+    A gradient below 1e-9 of its kind's (neurons, parameters) counts as that, so that a tensor
+    without a gradient must have no update either.
+    """
+    worst = (0.0, "")
+    for ours, theirs in (
+        ({f"s_{n}": s for n, s in enumerate(updates.state)}, gradients.by_name),
+        (updates.parameters, gradients.parameters),
+    ):
+        whole = _norm([theirs[name] for name in ours])
+        for name, process in ours.items():
+            norm = max(_norm([theirs[name]]), 1e-9 * whole)
+            gap = _norm([process + theirs[name]])
+            error = gap / norm if norm else (0.0 if gap == 0 else math.inf)
+            if not error <= worst[0]:
+                worst = (error, name)
+    return worst

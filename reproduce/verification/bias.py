@@ -9,7 +9,7 @@ import torch
 
 from cep_core.check.bptt import nabla
 from cep_core.check.delta import delta, followed_gradients
-from cep_core.check.gducheck import worst_error
+from cep_core.check.measures import worst_error
 from cep_core.check.orders import judge_order
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.losses import SquaredError, loss_followed_by_outside_nudge

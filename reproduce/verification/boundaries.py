@@ -8,7 +8,8 @@ from dataclasses import replace
 import torch
 
 from cep_core.activations import activation_named
-from cep_core.check.gducheck import GDUResult, gducheck
+from cep_core.check.gducheck import gducheck
+from cep_core.check.result import GDUResult
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.networks import EnergyBased
 from cep_core.problem import Problem

@@ -8,9 +8,11 @@ from typing import Any
 
 from cep_core.check.bptt import nabla
 from cep_core.check.delta import delta, followed_gradients
-from cep_core.check.gducheck import GDUResult, gducheck, worst_error
+from cep_core.check.gducheck import gducheck
+from cep_core.check.measures import worst_error
 from cep_core.check.orders import judge_order
 from cep_core.check.processes import Processes
+from cep_core.check.result import GDUResult
 from cep_core.check.verdicts import Check
 from cep_core.networks import AnsweringNetwork
 from cep_core.problem import Problem

@@ -1,0 +1,119 @@
+"""The free phase of a check: it ends where it settles, and says what it does if it does not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from cep_core.arrays import Parameters, State
+from cep_core.networks import Network
+from cep_core.phases import FreePhase, largest_change
+
+_ROUND_OFF = 64 * torch.finfo(torch.float64).eps
+_DRIFTING = 0.9
+"""Share of the path that lies along one direction, above which the state drifts."""
+
+
+@dataclass(frozen=True)
+class Settling:
+    """A free phase and what became of it.
+
+    Attributes:
+        free: the last state, the number of steps, the residual.
+        trouble: why the state is not steady; empty if it is.
+        stationary: whether the first transition moved nothing.
+
+    """
+
+    free: FreePhase
+    trouble: str = ""
+    stationary: bool = False
+
+
+def settle(
+    network: Network,
+    x: Any,
+    parameters: Parameters,
+    start: State,
+    *,
+    steps: int,
+    tolerance: float,
+    needed: float,
+) -> Settling:
+    """Run the free phase until it settles, is no longer finite, or returns to where it was.
+
+    A cycle is found by Brent's method: the state is held against one that is kept, and the kept one
+    is renewed after 1, 2, 4, … transitions.
+
+    Args:
+        network: the dynamics.
+        x: input.
+        parameters: ``theta``.
+        start: first state.
+        steps: the most transitions that are made.
+        tolerance: largest change in one transition that ends the phase.
+        needed: largest change in one transition with which a comparison is possible.
+
+    """
+    state = kept = start
+    kept_at, change, halfway, stationary = 0, math.inf, math.inf, False
+    made = 0
+    with torch.no_grad():
+        while made < steps:
+            previous, state = state, network.transition(x, state, parameters)
+            made += 1
+            change = largest_change(previous, state)
+            if not math.isfinite(change):
+                text = f"the free phase diverges: the state is not finite after {made} transitions"
+                return Settling(FreePhase(state, made, change, converged=False), text)
+            stationary = stationary or (made == 1 and change == 0)
+            floor = _ROUND_OFF * max(1.0, *(float(s.abs().max()) for s in state if s.numel()))
+            if change <= tolerance:
+                break
+            back = largest_change(kept, state)
+            if back <= max(tolerance, floor) and made - kept_at > 1:
+                return _cycle(
+                    FreePhase(state, made, change, converged=False), made - kept_at, needed
+                )
+            if made == 2 * kept_at or made == 1:
+                kept, kept_at, halfway = state, made, change
+    free = FreePhase(state, made, change, converged=change <= tolerance)
+    if change <= needed:
+        return Settling(free, stationary=stationary)
+    return Settling(free, _unsettled(free, kept, made - kept_at, halfway, needed))
+
+
+def _cycle(free: FreePhase, period: int, needed: float) -> Settling:
+    if free.residual <= needed:  # the last digits alternate
+        return Settling(free)
+    return Settling(
+        free,
+        f"the free phase ends in a cycle of {period} states (they differ by {free.residual:.1e}): "
+        "it does not settle however long it runs; smaller steps, or another order of updating, may",
+    )
+
+
+def _unsettled(free: FreePhase, kept: State, since: int, halfway: float, needed: float) -> str:
+    start = (
+        f"the free phase is not settled: residual {free.residual:.1e} after {free.steps} "
+        f"steps, against {needed:.1e} that the smallest nudge needs"
+    )
+    if since == 0 or not math.isfinite(halfway) or halfway == 0:
+        return f"{start}; allow more free_steps"
+    ratio = free.residual / halfway
+    path = largest_change(kept, free.state)
+    if ratio > _DRIFTING and path > _DRIFTING * since * free.residual:
+        return (
+            f"the free phase drifts: a unit moves by {free.residual:.1e} in every transition, "
+            "always the same way; there is no steady state that it approaches"
+        )
+    if ratio > _DRIFTING:
+        return (
+            f"{start}; the residual no longer falls ({halfway:.1e} {since} steps before): the "
+            "state wanders or oscillates without settling"
+        )
+    more = math.ceil(since * math.log(free.residual / needed) / -math.log(ratio))
+    return f"{start}; it shrinks: allow more free_steps, about {free.steps + more}"

@@ -1,0 +1,166 @@
+"""From the limits of a sweep to verdicts: what was left out, what lies, and what kappa shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from cep_core.check.finite import Slope
+from cep_core.check.limits import Limit
+from cep_core.check.measures import relative_error
+from cep_core.check.sweeps import (
+    Bench,
+    Kappa,
+    Sweep,
+    change_of,
+    scaled,
+    sweep,
+    verdict_of,
+    visible_kappa,
+    worst_of,
+)
+from cep_core.check.verdicts import Check, Verdict, combine
+
+_FOLLOWS = 1e-2
+"""How near an update along a direction is to a finite difference that confirms it."""
+
+_LINEAR = 0.75
+"""Least order in kappa of a right rule, 1 being expected."""
+
+Outcome = tuple[list[Check], Verdict | None, Verdict | None, dict[float, float]]
+
+
+def judged_parameters(
+    swept: Sweep, slopes: Mapping[str, Slope], left_out: set[str]
+) -> tuple[Limit, ...]:
+    """The limits where finite differences confirm BPTT; judged by these where they do not."""
+    total = {
+        name: process.sum(0)
+        for name, process in list(swept.updates.values())[-2].parameters.items()
+    }
+    found = []
+    for limit in swept.parameters:
+        slope = slopes[limit.name]
+        if limit.name in left_out and limit.verdict is Verdict.FAIL:
+            found.append(replace(limit, reason="is left out by the rule: a gradient and no update"))
+        elif slope.agrees:
+            found.append(limit)
+        else:
+            update = float((total[limit.name] * slope.direction).sum())
+            true = _scaled_slope(swept, limit.name, slope)
+            follows = abs(update + true) < _FOLLOWS * abs(true)
+            verdict = Verdict.INCONCLUSIVE if follows else Verdict.FAIL
+            times = f"{-update / true:.3g} times" if true else "not"
+            reason = (
+                "follows finite differences of the loss in total, and not BPTT, whose gradient is "
+                "another"
+                if follows
+                else f"is in total {times} minus the gradient that finite differences of the loss "
+                "give; BPTT does not see it"
+            )
+            found.append(replace(limit, verdict=verdict, reason=reason))
+    return tuple(found)
+
+
+def _scaled_slope(swept: Sweep, name: str, slope: Slope) -> float:
+    """The finite difference in the scale of the gradients, a mean over samples."""
+    process = swept.gradients.parameters[name]
+    automatic = float((process.sum(0) * slope.direction).sum())
+    if automatic and slope.automatic:
+        return slope.finite * automatic / slope.automatic
+    return slope.finite / swept.batch
+
+
+def in_kappa(bench: Bench, swept: Sweep, still: Verdict, kappa: Kappa | None) -> Outcome:
+    """The checks in beta and kappa, the verdicts at a fixed kappa, and the errors by kappa."""
+    checks = [_check("in beta, kappa = 0", "Delta -> -nabla as beta -> 0", swept.parameters, still)]
+    if not bench.rule.continual:
+        return checks, None, None, {}
+    names = ("in kappa, small beta", "in beta, fixed kappa")
+    statements = (
+        "Delta -> -nabla as kappa -> 0",
+        "Delta -> -nabla of the augmented network as beta -> 0 at fixed kappa",
+    )
+    if still is not Verdict.PASS:
+        reason = "not judged: the updates do not approach -nabla at kappa = 0"
+        checks += [
+            Check(name, statement, Verdict.NOT_RUN, reason=reason)
+            for name, statement in zip(names, statements, strict=True)
+        ]
+        return checks, None, None, {}
+    gradients = swept.gradients
+    if kappa is None:
+        kappa, expected = visible_kappa(bench, gradients)
+    else:
+        expected = change_of(gradients, bench.nabla(kappa))
+    if expected < 1e-9:  # noqa: PLR2004 - round-off
+        reason = f"nothing depends on kappa within {bench.steps} steps"
+        checks += [
+            Check(name, statement, Verdict.NOT_RUN, reason=reason)
+            for name, statement in zip(names, statements, strict=True)
+        ]
+        return checks, None, None, {}
+    beta = bench.betas[-1]
+    moved = {1.0: bench.delta(beta, kappa)}
+    at_rest = swept.updates[beta]
+    effect = change_of(at_rest, moved[1.0])
+    largest = max(map(abs, kappa.values())) if isinstance(kappa, Mapping) else abs(kappa)
+    if not effect > 1e-3 * expected:
+        reason = (
+            f"the changing parameters do not show in {bench.steps} steps (effect {effect:.1e} at "
+            f"kappa {largest:.0e}, expected {expected:.1e}): the rule is not applied"
+        )
+        checks += [
+            Check(name, statement, Verdict.INCONCLUSIVE, {"effect": effect}, reason)
+            for name, statement in zip(names, statements, strict=True)
+        ]
+        return checks, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, {}
+    fixed = sweep(bench, kappa)
+    errors, changes = {}, []
+    for share in (1.0, 0.1, 0.01):
+        updates = moved.get(share) or bench.delta(beta, scaled(kappa, share))
+        errors[largest * share] = max(
+            _known(relative_error(updates.parameters[n], g))
+            for n, g in gradients.parameters.items()
+        )
+        changes.append(change_of(at_rest, updates))
+    checks.append(_kappa_check(names[0], statements[0], errors, changes, bench.order))
+    checks.append(_check(names[1], statements[1], fixed.parameters, verdict_of(fixed.parameters)))
+    at_kappa = combine([c.verdict for c in checks[1:]])
+    return checks, at_kappa, verdict_of(fixed.neurons), errors
+
+
+def _kappa_check(
+    name: str,
+    statement: str,
+    errors: Mapping[float, float],
+    changes: Sequence[float],
+    expected: float,
+) -> Check:
+    """The change that kappa makes vanishes with it, and with it the error that it adds."""
+    smallest = min(errors.values())
+    order = math.nan
+    if all(0 < c < math.inf for c in changes):
+        order = math.log10(changes[0] / changes[-1]) / 2
+    numbers = {"order": order, "smallest error": smallest, "worst at": "all"}
+    if not all(math.isfinite(e) for e in errors.values()):
+        reason = "the nudged phase diverges at this kappa: take a smaller one"
+        return Check(name, statement, Verdict.INCONCLUSIVE, numbers, reason)
+    right = order >= _LINEAR * expected or changes[-1] < 1e-6  # noqa: PLR2004 - nothing is left
+    reason = f"falls with order {order:.2f} to {smallest:.1e}"
+    if right:
+        return Check(name, statement, Verdict.PASS, numbers, reason)
+    reason = f"order {order:.2f} in kappa, expected {expected:g}: not yet asymptotic"
+    return Check(name, statement, Verdict.INCONCLUSIVE, numbers, reason)
+
+
+def _check(name: str, statement: str, limits: Sequence[Limit], verdict: Verdict) -> Check:
+    worst = worst_of(limits)
+    smallest = min((_known(e) for e in worst.errors), default=math.inf)
+    numbers = {"order": worst.order, "smallest error": smallest, "worst at": worst.name}
+    return Check(name, statement, verdict, numbers, f"{worst.reason}, worst at {worst.name}")
+
+
+def _known(value: float) -> float:
+    return value if math.isfinite(value) else 0.0
