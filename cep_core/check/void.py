@@ -8,7 +8,7 @@ import torch
 
 from cep_core.arrays import State
 from cep_core.check.free import Settling
-from cep_core.check.kinks import Movement, kink_along
+from cep_core.check.kinks import Movement, kink_along, nearest_kink
 from cep_core.check.processes import Processes
 from cep_core.check.sweeps import Bench, Sweep, norm_of
 from cep_core.phases import largest_change
@@ -42,6 +42,12 @@ def nothing_to_compare(bench: Bench, settling: Settling, gradients: Processes) -
 def kinked(bench: Bench, swept: Sweep) -> str:
     """A kink that the nudged phase meets at the steady state; empty if there is none."""
     problem, beta = bench.problem, bench.betas[-1]
+    near = nearest_kink(problem.network, problem.x, problem.rest, problem.parameters)
+    if near.distance == 0:
+        return (
+            f"a kink at the operating point: a unit of {bench.names[near.layer]} is evaluated at "
+            f"{near.kink:g}, where {near.activation} has no derivative"
+        )
     size = _REACH * beta * float(problem.network.time_scale)
     updates = list(swept.updates.values())[-1]
     nudge = problem.loss.gradient(problem.rest[0], problem.y) * (_REACH * beta)
