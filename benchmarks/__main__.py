@@ -6,7 +6,6 @@ import argparse
 import csv
 import io
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from cep_core.check.verdicts import Verdict
 from cep_core.data.mnist import DataError, embedded
 from cep_core.files import write_json, write_text
 from reproduce.provenance import processor
-from reproduce.stages import STAGES, write_stage
+from reproduce.stages import STAGES, begin, write_stage
 from reproduce.terminal import say
 
 
@@ -48,7 +47,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=STAGES / "benchmarks", metavar="FOLDER")
     arguments = parser.parse_args()
     quick, folder = arguments.quick, arguments.out
-    started = time.monotonic()
+    begun = begin(Path(__file__).parent)
     torch.set_num_threads(1)
     try:
         data = embedded()
@@ -100,7 +99,13 @@ def main() -> int:
         details["plots"] += plots.save(figure, folder, "scaling")
     write_json(folder / "benchmarks.json", details)
     verdict = write_stage(
-        folder, stage="benchmarks", checks=checks, started=started, details=details
+        folder,
+        stage="benchmarks",
+        checks=checks,
+        begun=begun,
+        selection={"rows": "only"} if arguments.rows_only else {},
+        files=[*details["plots"], "rows.csv"],
+        details=details,
     )
     say(f"benchmarks: {verdict}; {folder}")
     return int(verdict == Verdict.FAIL)

@@ -116,11 +116,11 @@ def rate(most: float = LARGEST) -> Kind[float]:
     return Kind(f"0, or {inverse.expected}", convert)
 
 
-def text() -> Kind[str]:
-    """A text that is not empty."""
+def text(least: int = 1) -> Kind[str]:
+    """A text of at least so many characters."""
 
     def convert(value: Any) -> str:
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or len(value) < least:
             raise ValueError
         return value
 
@@ -175,6 +175,11 @@ def sequence(kind: Kind[T], least: int = 1, most: int = MOST) -> Kind[tuple[T, .
 
     count = str(least) if least == most else f"{least} or more"
     return Kind(f"a list of {count} values, each {kind.expected}", convert)
+
+
+def optional(kind: Kind[T]) -> Kind[T | None]:
+    """A value of a kind, or ``null``."""
+    return Kind(f"{kind.expected}, or null", lambda v: None if v is None else kind.convert(v))
 
 
 def table() -> Kind[dict[str, Any]]:

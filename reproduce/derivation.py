@@ -10,7 +10,6 @@ import argparse
 import html
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +24,28 @@ from reproduce.figures.notebooks import (
     kernel_of_this_interpreter,
     run_notebook,
 )
-from reproduce.stages import STAGES, write_stage
+from reproduce.stages import STAGES, begin, write_stage
 from reproduce.terminal import say
 
 NOTEBOOK = "derivation.ipynb"
+PAGE = "derivation.html"
 STATEMENT = (
     "Theorem 1, its order of limits and the conservation law of C-EP, derived line by line from "
     "the network's own definition"
 )
 
+SECTIONS = (
+    "A 2-2-1 network at its steady state",
+    "Two linear maps",
+    "The nudged phase",
+    "Backpropagation through time",
+    "Any primitive function",
+    "The order of the limits",
+    "No limit at all: a conservation law",
+)
+"""Parts of the derivation, as the notebook calls them."""
+
+_HEADING = re.compile(r"## \d+\. (.+)")
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 
 
@@ -76,18 +88,44 @@ def notebook_to_html(notebook: Path) -> str:
     return "\n".join(parts)
 
 
-def derive(folder: Path) -> Check:
-    """Run the notebook into ``folder`` and set it as ``derivation.html`` there."""
-    started = time.monotonic()
+def sections_of(notebook: Path) -> dict[str, list[dict[str, Any]]]:
+    """Code cells of an executed notebook by the title of their section, its number left out."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    title = ""
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            found.setdefault(title, []).append(cell)
+            continue
+        heading = _HEADING.match("".join(cell["source"]))
+        title = heading.group(1).strip() if heading else title
+    return found
+
+
+def check_section(title: str, cells: list[dict[str, Any]] | None) -> Check:
+    """Judge a section: it is there, every cell of it has run, and formulas or answers came out."""
+    name, statement = f"derivation/{title}", f"{STATEMENT}: {title}"
+    if cells is None:
+        return Check(name, statement, Verdict.NOT_RUN, reason="the notebook has no such section")
+    outputs = sum(len(cell["outputs"]) for cell in cells)
+    left = sum(cell["execution_count"] is None for cell in cells)
+    numbers = {"cells": len(cells), "results": outputs}
+    if left or not outputs:
+        reason = f"{left} cells have not run" if left else "no formula came out"
+        return Check(name, statement, Verdict.FAIL, numbers, reason)
+    reason = "every formula was produced, and every identity asserted, by the run"
+    return Check(name, statement, Verdict.PASS, numbers, reason)
+
+
+def derive(folder: Path) -> list[Check]:
+    """Run the notebook into ``folder`` and set it as ``derivation.html`` there; judge its parts."""
     try:
         with kernel_of_this_interpreter():
             run_notebook(NOTEBOOKS / NOTEBOOK, folder, {})
     except NotebookError as error:
-        return Check("derivation", STATEMENT, Verdict.FAIL, reason=str(error))
-    write_text(folder / "derivation.html", notebook_to_html(folder / NOTEBOOK))
-    seconds = time.monotonic() - started
-    reason = "every formula was produced, and every identity asserted, by the run"
-    return Check("derivation", STATEMENT, Verdict.PASS, reason=reason, seconds=round(seconds, 1))
+        return [Check("derivation/notebook", STATEMENT, Verdict.FAIL, reason=str(error))]
+    write_text(folder / PAGE, notebook_to_html(folder / NOTEBOOK))
+    found = sections_of(folder / NOTEBOOK)
+    return [check_section(title, found.get(title)) for title in SECTIONS]
 
 
 def add_command(commands: Any) -> None:
@@ -98,8 +136,13 @@ def add_command(commands: Any) -> None:
 
 
 def _command(arguments: argparse.Namespace) -> int:
-    started = time.monotonic()
-    check = derive(arguments.out)
-    write_stage(arguments.out, stage="derivation", checks=[check], started=started)
-    say(f"derivation: {check.verdict}, {check.seconds:.0f} s. {check.reason}")
-    return 0 if check.verdict is Verdict.PASS else 1
+    begun = begin(Path(__file__), NOTEBOOKS / NOTEBOOK)
+    checks = derive(arguments.out)
+    files = [name for name in (NOTEBOOK, PAGE) if (arguments.out / name).is_file()]
+    verdict = write_stage(
+        arguments.out, stage="derivation", checks=checks, begun=begun, files=files
+    )
+    for check in checks:
+        say(f"  {check.verdict:<12} {check.name}  {check.reason}")
+    say(f"derivation: {verdict}, {begun.seconds:.0f} s")
+    return 0 if verdict is Verdict.PASS else 1

@@ -12,6 +12,8 @@ from cep_core.fields import FieldError, Fields, read_bytes
 
 LONGEST_TOML = 1 << 20
 LONGEST_JSON = 1 << 26
+DEEPEST = 100
+"""Levels of tables and lists in a JSON file."""
 
 
 def read_toml(path: Path, error: type[FieldError] = FieldError) -> Fields:
@@ -51,7 +53,14 @@ def _parsed(
 
 
 def _json(text: str) -> Any:
-    return json.loads(text, parse_constant=_refuse)
+    value = json.loads(text, parse_constant=_refuse)
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
+        inner = (v.values() if isinstance(v, dict) else v for v in level)
+        level = [v for values in inner for v in values if isinstance(v, dict | list)]
+        if not level:
+            return value
+    raise RecursionError
 
 
 def _refuse(constant: str) -> Any:

@@ -7,22 +7,22 @@ in ``tests/regression/stage_outputs.py`` and the baselines beside them.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from cep_core.check.record import sha256
 from cep_core.check.verdicts import Check, Verdict
 from reproduce.figures.kinds import KINDS, Figure, read_figures
 from reproduce.figures.orders import ORDER_TOLERANCE
 from reproduce.figures.processes import PROCESS_TOLERANCE
-from reproduce.stages import STAGES, read_stage, write_stage
+from reproduce.stages import STAGES, begin, read_stage, write_stage
 from reproduce.terminal import say
 
 if TYPE_CHECKING:
-    pass  # for its name alone: every command would wait for it
+    import pandas as pd  # for its name alone: every command would wait for it
 
 OUTPUTS = Path(__file__).parent.parent / "tests" / "regression" / "stage_outputs.py"
 
@@ -41,21 +41,82 @@ def plotted_files(figures: Mapping[str, Figure]) -> dict[str, str]:
     return owners
 
 
+def columns_of(baseline: Path) -> set[str]:
+    """Names of the columns that a baseline has; pytest-regressions compares those it is given."""
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    return set(pd.read_csv(baseline, index_col=0, nrows=0).columns)
+
+
+def unlike(figure: Figure, frame: pd.DataFrame, baseline: Path) -> str:
+    """Say in which rows or columns a plotted frame differs from what it should hold, if any."""
+    rows = KINDS[figure.kind].rows(figure)
+    if list(frame.index) != rows:
+        return f"rows: expected {len(rows)}, from {rows[0]} to {rows[-1]}, found {len(frame)}"
+    columns, expected = {str(name) for name in frame.columns}, columns_of(baseline)
+    for absent in sorted(expected - columns):
+        return f"columns: expected {absent!r} among {len(expected)}, found {len(columns)} without"
+    for strange in sorted(columns - expected):
+        return f"columns: expected those of the baseline, found {strange!r}"
+    return ""
+
+
 class StageOutputs:
     """Pytest plugin: gives the tests the stages' folder and collects what they answer."""
 
     def __init__(self, stages: Path, *, update: bool) -> None:
-        """Find out which of the stages' outputs exist."""
-        self.folder = stages
+        """Find out what the stages left, and what they should have left and did not."""
+        self.folder, self.update = stages, update
         self.owners = plotted_files(read_figures())
-        self.plotted = [name for name in self.owners if self.csv(name).exists()]
-        self.verdicts = [
-            name
-            for name in COMPARED
-            if read_stage(stages / name) is not None
-            and (update or (BASELINES / f"verdicts-{name}.yml").exists())
-        ]
+        self.records = {name: read_stage(stages / name) for name in COMPARED}
+        self.plotted: list[str] = []
+        self.verdicts: list[str] = []
         self.checks: list[Check] = []
+        self.absent: list[Check] = []
+        for name in self.owners:
+            self._sort(name, self.plotted, f"{name}.csv", *self._why_no_csv(name))
+        for name in COMPARED:
+            self._sort(name, self.verdicts, f"verdicts-{name}.yml", *self._why_no_verdicts(name))
+
+    def _sort(
+        self, name: str, present: list[str], baseline: str, verdict: Verdict, reason: str
+    ) -> None:
+        """Keep what can be compared, and a check of what cannot."""
+        if verdict is Verdict.PASS and not (self.update or (BASELINES / baseline).exists()):
+            verdict, reason = Verdict.NOT_RUN, "there is no baseline; write one with --update"
+        if verdict is Verdict.PASS:
+            present.append(name)
+        else:
+            self.absent.append(_check(name, verdict, reason))
+
+    def _why_no_verdicts(self, name: str) -> tuple[Verdict, str]:
+        record = self.records[name]
+        if record is None:
+            return Verdict.NOT_RUN, "the stage has not run"
+        if record.selection and not self.update:
+            return Verdict.NOT_RUN, f"the stage was run in part: {record.selection}"
+        return Verdict.PASS, ""
+
+    def _why_no_csv(self, name: str) -> tuple[Verdict, str]:
+        """Whether the plotted numbers are what the stage left, and why not."""
+        record, owner = self.records["figures"], self.owners[name]
+        if record is None:
+            return Verdict.NOT_RUN, "the stage has not run"
+        if not any(check.name == f"figures/{owner}" for check in record.checks):
+            return Verdict.NOT_RUN, "the stage was run for other figures only"
+        path = self.csv(name)
+        left = record.files.get(path.relative_to(self.folder / "figures").as_posix())
+        found = sha256(path) if path.is_file() else None
+        if left is None or found != left:
+            what = "none" if found is None else "another"
+            return Verdict.FAIL, f"{path.name}: expected the file that the stage left, found {what}"
+        return Verdict.PASS, ""
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Digests of the records that are compared: what this comparison is about."""
+        found = [name for name, record in self.records.items() if record is not None]
+        return {f"{n}/stage.json": sha256(self.folder / n / "stage.json") for n in found}
 
     def csv(self, name: str) -> Path:
         """The plotted numbers of figure file ``name``."""
@@ -78,30 +139,18 @@ class StageOutputs:
             return
         name = report.nodeid.rsplit("[", 1)[-1].rstrip("]")
         text = str(report.longrepr.reprcrash.message) if report.failed else "as the baseline"  # type: ignore[union-attr]
-        self.checks.append(
-            Check(
-                f"regression/{name}",
-                f"{name}: within the stated tolerance of the committed baseline",
-                Verdict.PASS if report.passed else Verdict.FAIL,
-                {},
-                text[:2000],
-                round(report.duration, 3),
-            )
-        )
+        verdict = Verdict.PASS if report.passed else Verdict.FAIL
+        self.checks.append(_check(name, verdict, text[:2000], round(report.duration, 3)))
 
-    def missing(self) -> list[Check]:
-        """A check that was not run for every output that is not there."""
-        absent = [n for n in self.owners if n not in self.plotted]
-        absent += [n for n in COMPARED if n not in self.verdicts]
-        return [
-            Check(
-                f"regression/{name}",
-                f"{name}: within the stated tolerance of the committed baseline",
-                Verdict.NOT_RUN,
-                reason="no output of the stage, or no baseline: run the stage, or --update",
-            )
-            for name in absent
-        ]
+
+def _check(name: str, verdict: Verdict, reason: str, seconds: float = 0.0) -> Check:
+    statement = f"{name}: within the stated tolerance of the committed baseline"
+    return Check(f"regression/{name}", statement, verdict, {}, reason, seconds)
+
+
+def expected_checks() -> list[str]:
+    """Names of all comparisons."""
+    return [f"regression/{name}" for name in (*plotted_files(read_figures()), *COMPARED)]
 
 
 def regress(stages: Path, out: Path, *, update: bool = False) -> Verdict:
@@ -113,7 +162,7 @@ def regress(stages: Path, out: Path, *, update: bool = False) -> Verdict:
         update: write the baselines anew from what is there instead.
 
     """
-    started = time.monotonic()
+    begun = begin(Path(__file__), OUTPUTS, BASELINES)
     outputs = StageOutputs(stages, update=update)
     say(f"regression: {len(outputs.plotted)} plotted files, {len(outputs.verdicts)} stages")
     options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=short"]
@@ -121,19 +170,21 @@ def regress(stages: Path, out: Path, *, update: bool = False) -> Verdict:
     if update:
         pytest.main([*options, "--force-regen", "--tb=no"], plugins=[outputs])
         outputs.checks.clear()
+        outputs.update = False
     pytest.main(options, plugins=[outputs])
-    checks = outputs.checks + outputs.missing()
+    checks = outputs.checks + outputs.absent
     verdict = write_stage(
         out,
         stage="regression",
         checks=checks,
-        started=started,
+        begun=begun,
+        inputs=outputs.inputs,
         details={
             "tolerances": {"processes": PROCESS_TOLERANCE, "log10 errors": ORDER_TOLERANCE},
             "updated": update,
         },
     )
-    say(f"regression: {verdict}, {len(checks)} comparisons, {time.monotonic() - started:.0f} s")
+    say(f"regression: {verdict}, {len(checks)} comparisons, {begun.seconds:.0f} s")
     return verdict
 
 

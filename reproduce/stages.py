@@ -2,34 +2,120 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cep_core.check.record import write_stage
+from cep_core.check.record import Begun, write_stage
+from cep_core.check.verdicts import Check, Verdict, combine
+from cep_core.fields import Fields, flag, number, one_of, optional, text
+from reproduce.fields import read_json
+from theory.provenance import code_of
 
-__all__ = ["STAGES", "read_stage", "write_stage"]
+__all__ = ["STAGES", "Stage", "begin", "read_stage", "write_stage"]
 
 STAGES = Path("build") / "stages"
 """Where the stages of the main job leave their results, relative to the checkout."""
 
+LONGEST_SECONDS = 1e9
 
-def read_stage(folder: Path) -> dict[str, Any] | None:
-    """Return the contents of ``folder/stage.json``, or None if the stage has not run.
+_VERDICTS = {str(verdict): verdict for verdict in Verdict}
+
+
+def begin(*roots: Path) -> Begun:
+    """Begin a stage whose results depend on these sources and all that they import."""
+    return Begun(code_of(*roots))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage left, checked.
+
+    Attributes:
+        stage: its name.
+        seconds: how long it took.
+        checks: its checks; the verdict is theirs, whatever the file says besides.
+        details: what else it left for the report, as it is.
+        ran: when it began; None in the record of an older version.
+        commit: of the code that ran; None outside a checkout.
+        tree_is_clean: whether that was all of the code; None outside a checkout.
+        sources: digest of every source, by path in the checkout; empty in an older record.
+        selection: what was asked for, where that was not everything.
+        inputs: digest of what it read of other stages, by path.
+        files: digest of what it left, by path in its folder.
+
+    """
+
+    stage: str
+    seconds: float
+    checks: tuple[Check, ...]
+    details: dict[str, Any] = field(default_factory=dict)
+    ran: str | None = None
+    commit: str | None = None
+    tree_is_clean: bool | None = None
+    sources: dict[str, str] = field(default_factory=dict)
+    selection: dict[str, Any] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of the checks."""
+        return combine(check.verdict for check in self.checks)
+
+
+def read_stage(folder: Path, name: str | None = None) -> Stage | None:
+    """Return what ``folder/stage.json`` holds, or None if the stage has not run.
+
+    Args:
+        folder: the stage's folder.
+        name: of the stage; that of the folder unless given.
 
     Raises:
-        ValueError: the file exists and is not a stage's JSON; the message names it.
+        FieldError: the file exists and is not the record of this stage; the message names it.
 
     """
     path = folder / "stage.json"
-    if not path.exists():
+    if not path.is_symlink() and not path.exists():
         return None
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        msg = f"{path}: expected the JSON of a stage, found something else ({error})"
-        raise ValueError(msg) from error
-    if not isinstance(value, dict) or not {"stage", "verdict", "checks"} <= value.keys():
-        msg = f"{path}: expected fields stage, verdict and checks"
-        raise ValueError(msg)
-    return value
+    fields = read_json(path)
+    found, expected = fields.get("stage", text()), name or folder.name
+    if found != expected:
+        raise fields.fault("stage", f"{expected!r}, as its folder says", repr(found))
+    return Stage(
+        found,
+        fields.get("seconds", number(0, LONGEST_SECONDS)),
+        tuple(_check(check) for check in fields.tables("checks", 0)),
+        fields.table("details", {}).values,
+        selection=fields.table("selection", {}).values,
+        inputs=_digests(fields, "inputs"),
+        files=_digests(fields, "files"),
+        **code_fields(fields),
+    )
+
+
+def code_fields(fields: Fields) -> dict[str, Any]:
+    """When a record says that its stage ran and with which code, as fields of :class:`Stage`."""
+    code = fields.table("code", {})
+    return {
+        "ran": fields.get("ran", text(0), "") or None,
+        "commit": code.get("commit", optional(text()), None),
+        "tree_is_clean": code.get("tree_is_clean", optional(flag()), None),
+        "sources": _digests(code, "sources"),
+    }
+
+
+def _check(fields: Fields) -> Check:
+    return Check(
+        fields.get("name", text()),
+        fields.get("statement", text()),
+        fields.get("verdict", one_of(_VERDICTS)),
+        fields.table("numbers", {}).values,
+        fields.get("reason", text(0), ""),
+        fields.get("seconds", number(0, LONGEST_SECONDS), 0.0),
+    )
+
+
+def _digests(fields: Fields, name: str) -> dict[str, str]:
+    table = fields.table(name, {})
+    return {key: table.get(key, text()) for key in table.values}

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import signal
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from cep_core.check.record import write_stage
+from cep_core.check.record import Begun, write_stage
 from cep_core.check.verdicts import Check, Verdict, combine
 from cep_core.files import write_json
-from theory.case import Case, Level, select
+from theory.case import Case, Level, select, sources
 from theory.pool import decide_all, gather
+from theory.provenance import code_of
+
+HERE = Path(__file__).parent
 
 
 def _say(text: str = "") -> None:
@@ -70,11 +73,31 @@ def _details(cases: Iterable[Case], checks: dict[str, Check]) -> dict[str, Any]:
         for case in cases
     ]
     details: dict[str, Any] = {"rows": [row for row in rows if row["statement"] != "mutants"]}
+    details["titles"] = {row["statement"]: _title(row["statement"]) for row in details["rows"]}
     if len(details["rows"]) < len(rows):
         from theory.mutants.table import table  # noqa: PLC0415 - only when asked for
 
         details["mutants"] = table(checks)
     return details
+
+
+def _title(statement: str) -> str:
+    """What a statement says, the first line of its module; its name where it has none of ours."""
+    source = f"theory.statements.{statement}"
+    if source not in sources():
+        return statement
+    return (importlib.import_module(source).__doc__ or statement).partition("\n")[0]
+
+
+def _selection(options: argparse.Namespace) -> dict[str, Any]:
+    """What was asked for, where that was not everything."""
+    asked = {
+        "only": options.only,
+        "level": options.level,
+        "also": [str(path) for path in options.also],
+        "mutants": [] if options.mutants else ["none"],
+    }
+    return {name: values for name, values in asked.items() if values}
 
 
 def _report_line(case: Case, check: Check) -> str:
@@ -89,7 +112,7 @@ def _report_line(case: Case, check: Check) -> str:
 
 def _run(options: argparse.Namespace, cases: Sequence[Case]) -> int:
     """Decide the cases, print a row for each, and write what was asked for."""
-    started = time.monotonic()
+    begun = Begun(code_of(*(path for path in sorted(HERE.iterdir()) if path.name != "proof")))
     by_name = {case.name: case for case in cases}
     found: dict[str, Check] = {}
     interrupted = False
@@ -103,14 +126,19 @@ def _run(options: argparse.Namespace, cases: Sequence[Case]) -> int:
     checks = {case.name: found.get(case.name) or _not_run(case) for case in cases}
     verdict = combine(check.verdict for check in checks.values())
     details = _details(cases, checks)
-    seconds = round(time.monotonic() - started, 3)
+    seconds = round(begun.seconds, 3)
     if options.json is not None:
         listed = [check.as_json() for check in checks.values()]
         record = {"verdict": str(verdict), "seconds": seconds, "checks": listed, "details": details}
         write_json(options.json, record)
     if options.out is not None:
         write_stage(
-            options.out, stage="theory", checks=checks.values(), started=started, details=details
+            options.out,
+            stage="theory",
+            checks=checks.values(),
+            begun=begun,
+            selection=_selection(options),
+            details=details,
         )
     passed = sum(check.verdict is Verdict.PASS for check in checks.values())
     _say(f"{passed} of {len(checks)} as expected, {seconds:.0f} s: {verdict}")

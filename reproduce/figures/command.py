@@ -14,7 +14,7 @@ from typing import Any
 
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.workers import WorkerDiedError, Workers
-from reproduce.figures.kinds import Figure, check_figure, read_figures
+from reproduce.figures.kinds import KINDS, Figure, check_figure, read_figures
 from reproduce.figures.notebooks import (
     NOTEBOOKS,
     NotebookError,
@@ -22,7 +22,7 @@ from reproduce.figures.notebooks import (
     run_notebook,
 )
 from reproduce.figures.specs import FIGURES
-from reproduce.stages import STAGES, write_stage
+from reproduce.stages import STAGES, begin, write_stage
 from reproduce.terminal import say
 
 FORMATS = ("png", "svg", "pdf", "csv")
@@ -46,6 +46,11 @@ def _run(figure: Figure, out: Path, experiments: Path) -> tuple[dict[str, Any], 
     for shown in plotted["figures"]:
         shown["files"] = {kind: f"{figure.name}/{shown['name']}.{kind}" for kind in FORMATS}
     plotted["notebook"] = f"{figure.name}/{figure.kind}.ipynb"
+    drawn = [path for shown in plotted["figures"] for path in shown["files"].values()]
+    missing = [path for path in drawn if not (out / path).is_file()]
+    if missing:
+        msg = f"{figure.kind}.ipynb: expected the file {missing[0]}, found none"
+        raise NotebookError(msg)
     return plotted, time.monotonic() - started
 
 
@@ -81,7 +86,8 @@ def make_figures(
         ValueError: a name that no figure has.
 
     """
-    started = time.monotonic()
+    notebooks = [NOTEBOOKS / f"{kind}.ipynb" for kind in KINDS]
+    begun = begin(Path(__file__).parent, *notebooks, FIGURES)
     figures = read_figures(experiments)
     unknown = sorted(set(only or []) - set(figures))
     if unknown:
@@ -97,18 +103,32 @@ def make_figures(
         count = f"{len(done)}/{len(wanted)}"
         say(f"  {count} {figure.name}: {check.verdict}, {check.seconds:.0f} s. {check.reason}")
     ordered = [done[figure.name] for figure in wanted]
+    shown = {f.name: plotted for f, (plotted, _) in zip(wanted, ordered, strict=True) if plotted}
     verdict = write_stage(
         out,
         stage="figures",
         checks=[check for _, check in ordered],
-        started=started,
+        begun=begun,
+        selection=_selection(only, experiments),
+        files=[path for name in shown for path in _left(out, name)],
         details={
-            "notebooks": [plotted for plotted, _ in ordered if plotted is not None],
+            "notebooks": list(shown.values()),
             "parameters": {figure.name: asdict(figure) for figure in wanted},
         },
     )
-    say(f"figures: {verdict}, {time.monotonic() - started:.0f} s, in {out}")
+    say(f"figures: {verdict}, {begun.seconds:.0f} s, in {out}")
     return verdict
+
+
+def _selection(only: list[str] | None, experiments: Path) -> dict[str, Any]:
+    """What was asked for in place of every figure of the project."""
+    own = {} if experiments == FIGURES else {"experiments": experiments.name}
+    return own | ({"only": only} if only else {})
+
+
+def _left(out: Path, figure: str) -> list[str]:
+    """What the figure's notebook left, by path in the stage's folder; its folder was made anew."""
+    return sorted(path.relative_to(out).as_posix() for path in (out / figure).iterdir())
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

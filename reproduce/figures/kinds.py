@@ -39,6 +39,9 @@ class FigureKind(Protocol):
     def files(self, figure: Any) -> list[str]:
         """Names of the figure's files, without suffix."""
 
+    def rows(self, figure: Any) -> list[float]:
+        """Index of every frame of the figure: its steps or scales."""
+
     def compute(self, figure: Any, sample: Sample) -> Any:
         """The numbers behind the figure; reads and writes nothing."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -131,11 +132,11 @@ def run_notebook(notebook: Path, folder: Path, parameters: Mapping[str, Any]) ->
     """
     check_parameters(notebook, parameters)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    assembled = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)).resolve()
+    assembled = folder.parent.resolve() / f".{folder.name}-{secrets.token_hex(4)}"
+    assembled.mkdir()
     try:
         _execute(notebook, assembled / notebook.name, parameters)
         _forget_paths(assembled / notebook.name)
-        assembled.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
         assembled.rename(folder)

@@ -24,6 +24,8 @@ def add_command(commands: Any) -> None:
 
 
 def _command(arguments: argparse.Namespace) -> int:
-    folder, verdict = write_report(arguments.stages, arguments.reports, arguments.label)
-    say(f"report: {verdict}, {folder / 'report.html'}")
-    return 0 if verdict is Verdict.PASS else 1
+    folder, word, notes = write_report(arguments.stages, arguments.reports, arguments.label)
+    for note in notes:
+        say(f"  {note}")
+    say(f"report: {word}, {folder / 'report.html'}")
+    return 0 if word == Verdict.PASS else 1

@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 import os
 import tempfile
-import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from functools import partial
@@ -24,9 +23,9 @@ from reproduce.runs.command import add_training_options, interrupted
 from reproduce.runs.epochs import DivergedError, Show
 from reproduce.runs.files import RunError, expect_folder
 from reproduce.runs.jobs import Job, data_named, trained
-from reproduce.runs.row import SpecError, row_named
+from reproduce.runs.row import ROWS, SpecError, row_named
 from reproduce.runs.together import train_together
-from reproduce.stages import STAGES, write_stage
+from reproduce.stages import STAGES, begin, write_stage
 from reproduce.table.published import read_published
 from reproduce.table.results import (
     TIERS,
@@ -64,7 +63,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 
 def command(arguments: argparse.Namespace) -> int:
     """Train, judge and write the stage; return the exit code."""
-    started = time.monotonic()
+    begun = begin(Path(__file__).parent, ROWS)
     torch.set_num_threads(1)
     tier = _tier(arguments)
     if arguments.jobs < 1:
@@ -100,7 +99,9 @@ def command(arguments: argparse.Namespace) -> int:
         arguments.out,
         stage="table",
         checks=checks,
-        started=started,
+        begun=begun,
+        selection=_selection(arguments),
+        files=["table.csv"],
         details={
             "tier": tier.name,
             "label": tier.label,
@@ -114,7 +115,7 @@ def command(arguments: argparse.Namespace) -> int:
     )
     for row in rows:
         say(_line(row))
-    say(f"table: {verdict} ({time.monotonic() - started:.0f} s, {arguments.out})")
+    say(f"table: {verdict} ({begun.seconds:.0f} s, {arguments.out})")
     return 1 if verdict is Verdict.FAIL else 0
 
 
@@ -126,12 +127,20 @@ def _variants(jobs: Sequence[Job]) -> dict[tuple[str, str], list[Job]]:
     return found
 
 
+def _selection(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What was asked for in place of the whole tier."""
+    return {
+        field: value
+        for field in ("rows", "nudges", "seeds", "epochs")
+        if (value := getattr(arguments, field)) is not None
+    }
+
+
 def _tier(arguments: argparse.Namespace) -> Tier:
     tier = TIERS[arguments.tier]
     changes: dict[str, Any] = {
         field: tuple(value) if isinstance(value, list) else value
-        for field in ("rows", "nudges", "seeds", "epochs")
-        if (value := getattr(arguments, field)) is not None
+        for field, value in _selection(arguments).items()
     }
     for field in ("seeds", "epochs"):
         if changes.get(field, 1) < 1:

@@ -7,7 +7,6 @@ and one that it says stays must reach a plateau. Networks see real digits.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import torch
 
 from cep_core.check.gducheck import DEFAULT_BETAS
 from cep_core.check.verdicts import Check, Verdict
-from reproduce.stages import STAGES, write_stage
+from reproduce.stages import STAGES, begin, write_stage
 from reproduce.terminal import say
 from reproduce.verification import augmented, bias, boundaries, cases, property_holds, stability
 
@@ -54,7 +53,7 @@ def effective_parameters() -> dict[str, Any]:
 
 def verify(out: Path) -> Verdict:
     """Run every check, print its answer, and write the stage's record into ``out``."""
-    started = time.monotonic()
+    begun = begin(Path(__file__).parent)
     torch.set_num_threads(1)
     checks: list[Check] = []
     for title, group in GROUPS.items():
@@ -63,8 +62,8 @@ def verify(out: Path) -> Verdict:
             checks.append(check)
             say(f"  {check.verdict:<12} {check.name}  ({check.seconds:.1f} s)  {check.reason}")
     details = {"parameters": effective_parameters()}
-    verdict = write_stage(out, stage="verify", checks=checks, started=started, details=details)
-    say(f"verify: {verdict}, {len(checks)} checks, {time.monotonic() - started:.0f} s")
+    verdict = write_stage(out, stage="verify", checks=checks, begun=begun, details=details)
+    say(f"verify: {verdict}, {len(checks)} checks, {begun.seconds:.0f} s")
     return verdict
 
 

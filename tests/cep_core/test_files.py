@@ -1,13 +1,14 @@
 """Files are whole or absent; stages and verdicts say the worst of what they hold."""
 
 import json
-import time
+import os
+from pathlib import Path
 
 import pytest
 
 from cep_core.check.verdicts import Check, Verdict, combine
 from cep_core.files import replacing, write_json, write_text
-from reproduce.stages import read_stage, write_stage
+from reproduce.stages import begin, read_stage, write_stage
 
 
 def test_a_file_appears_whole_with_its_folder(tmp_path):
@@ -56,10 +57,21 @@ def test_a_stage_is_read_back_as_written(tmp_path):
     assert read_stage(tmp_path / "none") is None
     check = Check("a", "b", Verdict.PASS, {"error": 1e-3}, "by order", 0.5)
     verdict = write_stage(
-        tmp_path, stage="s", checks=[check], started=time.monotonic(), details={"seed": 1}
+        tmp_path / "s", stage="s", checks=[check], begun=begin(Path(__file__)), details={"seed": 1}
     )
-    found = read_stage(tmp_path)
-    assert verdict is Verdict.PASS
-    assert found["verdict"] == "pass"
-    assert found["checks"] == [check.as_json()]
-    assert found["details"] == {"seed": 1}
+    found = read_stage(tmp_path / "s")
+    assert verdict is found.verdict is Verdict.PASS
+    assert found.checks == (check,)
+    assert found.details == {"seed": 1}
+    assert "tests/cep_core/test_files.py" in found.sources
+    assert found.ran
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
+def test_a_file_has_the_mode_that_the_user_asks_for(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        write_text(tmp_path / "file", "text")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o666 & ~mask

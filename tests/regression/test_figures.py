@@ -1,11 +1,15 @@
 """Every figure on a small network against its committed numbers."""
 
+from pathlib import Path
+
 import pytest
 
 from reproduce.figures.kinds import read_figures
+from reproduce.regress import columns_of
 
 
 @pytest.mark.parametrize("name", list(read_figures()))
 def test_small_version_has_not_changed(name, numbers_of_small, num_regression):
     numbers, tolerance = numbers_of_small(name)
+    assert set(numbers) == columns_of(Path(__file__).with_suffix("") / f"small-{name}.csv")
     num_regression.check(numbers, default_tolerance=tolerance, basename=f"small-{name}")

@@ -45,7 +45,48 @@ def test_a_notebook_that_fails_is_a_fail_with_its_reason(tmp_path, monkeypatch):
         raise derivation.NotebookError("derivation.ipynb: cell 3: AssertionError: does not hold")
 
     monkeypatch.setattr(derivation, "run_notebook", failing)
-    check = derivation.derive(tmp_path / "out")
+    (check,) = derivation.derive(tmp_path / "out")
     assert check.verdict is Verdict.FAIL
     assert "cell 3" in check.reason
     assert not (tmp_path / "out").exists()
+
+
+def cell(kind, source, **fields):
+    return {"cell_type": kind, "source": [source], **fields}
+
+
+def ran(*outputs):
+    return cell("code", "show()", outputs=list(outputs), execution_count=1)
+
+
+def test_a_section_that_is_missing_or_has_not_run_is_no_pass(tmp_path):
+    formula = {"output_type": "stream", "text": ["J"]}
+    cells = [
+        cell("markdown", "# Title"),
+        cell("code", "import x", outputs=[], execution_count=1),
+        cell("markdown", "## 1. Two linear maps\n\nText."),
+        ran(),
+        cell("markdown", "More text"),
+        ran(formula),
+        cell("markdown", "## 2. The nudged phase"),
+        ran(),
+        cell("markdown", "## 3. Any primitive function"),
+        ran(formula),
+        cell("code", "show()", outputs=[], execution_count=None),
+    ]
+    path = tmp_path / "n.ipynb"
+    path.write_text(json.dumps({"cells": cells}))
+    found = derivation.sections_of(path)
+    verdicts = {
+        title: derivation.check_section(title, found.get(title)).verdict
+        for title in derivation.SECTIONS
+    }
+    assert verdicts["Two linear maps"] is Verdict.PASS
+    assert verdicts["The nudged phase"] is Verdict.FAIL
+    assert verdicts["Any primitive function"] is Verdict.FAIL
+    assert verdicts["The order of the limits"] is Verdict.NOT_RUN
+
+
+def test_the_notebook_has_the_sections_that_are_expected():
+    sections = derivation.sections_of(derivation.NOTEBOOKS / derivation.NOTEBOOK)
+    assert set(derivation.SECTIONS) <= sections.keys()

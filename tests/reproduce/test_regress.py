@@ -1,25 +1,104 @@
 """The regression stage: what it compares, what it answers, what it never does by itself."""
 
+import hashlib
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
-from cep_core.check.verdicts import Verdict
+from cep_core.check.verdicts import Check, Verdict
 from reproduce.figures.kinds import read_figures
 from reproduce.figures.orders import logarithms
 from reproduce.figures.processes import PROCESS_TOLERANCE, normalised_processes
 from reproduce.regress import BASELINES, StageOutputs, command, plotted_files, regress
+from reproduce.stages import begin, write_stage
+
+NAME = "error-kappa"
 
 
 def verify_stage(folder, **changed):
     baseline = yaml.safe_load((BASELINES / "verdicts-verify.yml").read_text(encoding="utf-8"))
-    checks = [{"name": name, "verdict": v} for name, v in (baseline | changed).items()]
-    stage = {"stage": "verify", "verdict": "pass", "checks": checks}
-    (folder / "verify").mkdir(parents=True)
-    (folder / "verify" / "stage.json").write_text(json.dumps(stage), encoding="utf-8")
+    checks = [Check(name, name, Verdict(v)) for name, v in (baseline | changed).items()]
+    write_stage(folder / "verify", stage="verify", checks=checks, begun=begin(Path(__file__)))
+
+
+def small_figure(monkeypatch, tmp_path, change=lambda frame: frame, *, left=True):
+    """One figure on a small network as the only baseline, and a stage that left it, changed."""
+    baselines = tmp_path / "stage_outputs"
+    baselines.mkdir()
+    shutil.copy(BASELINES / "error-kappa.csv", baselines)
+    monkeypatch.setattr("reproduce.regress.BASELINES", baselines)
+    monkeypatch.setattr("reproduce.regress.begin", lambda *_: begin(Path(__file__)))
+    monkeypatch.setattr("reproduce.regress.COMPARED", ("figures",))
+    monkeypatch.setattr("reproduce.regress.plotted_files", lambda _: {NAME: NAME})
+    stored = pd.read_csv(BASELINES / "error-kappa.csv", index_col=0)
+    scales = pd.Index(read_figures()[NAME].scales, name="kappa")
+    folder = tmp_path / "stages" / "figures"
+    (folder / NAME).mkdir(parents=True)
+    change((10.0**stored).set_index(scales)).to_csv(folder / NAME / f"{NAME}.csv")
+    check = Check(f"figures/{NAME}", "orders", Verdict.PASS)
+    files = [f"{NAME}/{NAME}.csv"] if left else []
+    write_stage(folder, stage="figures", checks=[check], begun=begin(Path(__file__)), files=files)
+    return tmp_path / "stages"
+
+
+def compared(stages, tmp_path):
+    regress(stages, tmp_path / "out")
+    return answers(tmp_path / "out")[f"regression/{NAME}"]
+
+
+def test_the_numbers_of_the_baseline_pass(monkeypatch, tmp_path):
+    check = compared(small_figure(monkeypatch, tmp_path), tmp_path)
+    assert check["verdict"] == "pass", check["reason"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.iloc[:, :1], "columns: expected 'energy-based | C-EP, as published' among"),
+        (lambda f: f.assign(more=1.0), "columns: expected those of the baseline, found 'more'"),
+        (lambda f: f.iloc[:4], "rows: expected 9, from 0.1 to 1e-07, found 4"),
+        (lambda f: f.iloc[::-1], "rows: expected 9, from 0.1 to 1e-07, found 9"),
+        (lambda f: f.iloc[:0], "rows: expected 9"),
+        (lambda f: f * 2, "Values are not sufficiently close"),
+        (lambda f: f * np.nan, "Values are not sufficiently close"),
+    ],
+)
+def test_curves_that_vanish_or_change_fail(monkeypatch, tmp_path, change, message):
+    check = compared(small_figure(monkeypatch, tmp_path, change), tmp_path)
+    assert check["verdict"] == "fail"
+    assert message in check["reason"]
+
+
+def test_a_file_that_is_absent_or_not_the_stages_fails(monkeypatch, tmp_path):
+    stages = small_figure(monkeypatch, tmp_path)
+    path = stages / "figures" / NAME / f"{NAME}.csv"
+    path.write_text(path.read_text() + "\n")
+    check = compared(stages, tmp_path)
+    assert (check["verdict"], "found another" in check["reason"]) == ("fail", True)
+    path.unlink()
+    check = compared(stages, tmp_path)
+    assert (check["verdict"], "found none" in check["reason"]) == ("fail", True)
+
+
+def test_a_missing_baseline_is_not_written_in_passing(monkeypatch, tmp_path):
+    stages = small_figure(monkeypatch, tmp_path)
+    (tmp_path / "stage_outputs" / f"{NAME}.csv").unlink()
+    check = compared(stages, tmp_path)
+    assert check["verdict"] == "not run"
+    assert not list((tmp_path / "stage_outputs").iterdir())
+
+
+def test_the_record_says_which_results_were_compared(tmp_path):
+    verify_stage(tmp_path / "stages")
+    regress(tmp_path / "stages", tmp_path / "out")
+    record = json.loads((tmp_path / "out" / "stage.json").read_text(encoding="utf-8"))
+    stage = (tmp_path / "stages" / "verify" / "stage.json").read_bytes()
+    assert record["inputs"] == {"verify/stage.json": hashlib.sha256(stage).hexdigest()}
 
 
 def answers(out):
@@ -68,7 +147,7 @@ def test_round_off_does_not_enter_the_comparison_of_errors():
 def test_a_stage_that_is_not_json_is_named(tmp_path):
     (tmp_path / "verify").mkdir()
     (tmp_path / "verify" / "stage.json").write_text("{", encoding="utf-8")
-    with pytest.raises(ValueError, match="expected the JSON of a stage"):
+    with pytest.raises(ValueError, match="expected JSON, found"):
         StageOutputs(tmp_path, update=False)
 
 

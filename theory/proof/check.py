@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from theory.proof import comparison, coq, pins, sources
@@ -19,6 +20,7 @@ from theory.proof.statements import (
     problems,
     renew_readme,
 )
+from theory.provenance import code_of
 
 HERE = Path(__file__).resolve().parent
 EXIT_FAIL = 1
@@ -177,9 +179,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pins.write_digests(HERE, statements.trusted)
         renew_readme(HERE / "README.md", statements)
         return 0
+    ran, code = datetime.now(UTC).isoformat(timespec="seconds"), code_of(HERE)
     report = check()
     if options.json is not None:
-        report.write(options.json)
+        report.write(options.json, ran, code)
     sys.stdout.write(report.to_text() + "\n")
     if report.verdict == "not run":
         sys.stdout.write(coq.INSTALL + "\n")

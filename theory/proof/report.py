@@ -1,6 +1,7 @@
 """What the check found: verdicts, axioms, refusals, and how they are written down."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -53,11 +54,13 @@ class Report:
     files: int = 0
     axioms: tuple[str, ...] = ()
 
-    def to_json(self) -> str:
-        """The report as JSON text."""
+    def to_json(self, ran: str = "", code: Mapping[str, object] | None = None) -> str:
+        """The report as JSON text, with when it was begun and which code it checked."""
         return json.dumps(
             {
                 "verdict": self.verdict,
+                "ran": ran,
+                "code": dict(code or {}),
                 "reason": self.reason,
                 "coq_version": self.coq_version,
                 "seconds": round(self.seconds, 1),
@@ -81,10 +84,10 @@ class Report:
             ensure_ascii=False,
         )
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, ran: str = "", code: Mapping[str, object] | None = None) -> None:
         """Write the JSON to ``path``, whose folders are made where they are missing."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.to_json() + "\n", encoding="utf-8")
+        path.write_text(self.to_json(ran, code) + "\n", encoding="utf-8")
 
     def to_text(self) -> str:
         """The report as lines for a terminal; the last one counts what was checked."""

@@ -14,7 +14,7 @@ from reproduce.figures.orders.specification import OrderFigure, read
 if TYPE_CHECKING:
     import pandas as pd  # for its name alone: every command would wait for it
 
-__all__ = ["check", "comparable", "compute", "describe", "files", "frames", "plot", "read"]
+__all__ = ["check", "comparable", "compute", "describe", "files", "frames", "plot", "read", "rows"]
 
 ORDER_SLACK = 0.1
 """How far a fitted order may lie from the expected one in a figure."""
@@ -29,6 +29,11 @@ LEAST_ERROR = 1e-4
 def files(figure: OrderFigure) -> list[str]:
     """One file, of the figure's name."""
     return [figure.name]
+
+
+def rows(figure: OrderFigure) -> list[float]:
+    """The scales."""
+    return list(figure.scales)
 
 
 def frames(result: OrderResult) -> dict[str, pd.DataFrame]:

@@ -17,7 +17,7 @@ from reproduce.figures.wording import settings_line
 if TYPE_CHECKING:
     import pandas as pd  # for its name alone: every command would wait for it
 
-__all__ = ["check", "comparable", "compute", "describe", "files", "frames", "plot", "read"]
+__all__ = ["check", "comparable", "compute", "describe", "files", "frames", "plot", "read", "rows"]
 
 SETTLED = 1e-10
 """Largest residual of a free phase whose comparison is not void."""
@@ -35,6 +35,11 @@ PROCESS_TOLERANCE = {"rtol": 0.0, "atol": 1e-6}
 def files(figure: ProcessFigure) -> list[str]:
     """One file per part."""
     return [part.name for part in figure.parts]
+
+
+def rows(figure: ProcessFigure) -> list[float]:
+    """The steps of the nudged phase."""
+    return list(range(figure.setting.nudged_steps))
 
 
 def frames(result: ProcessResult) -> dict[str, pd.DataFrame]:

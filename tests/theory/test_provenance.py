@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
-ASK = "import json, reproduce.provenance as p; print(json.dumps(p.provenance_of_code()))"
+ASK = "import json, theory.provenance as p; print(json.dumps(p.provenance_of_code()))"
 
 
 def git(folder, *arguments):
@@ -32,10 +32,10 @@ def ask(folder, **environment):
 
 def copy(folder):
     """A checkout of nothing but the module that is asked."""
-    package = folder / "reproduce"
+    package = folder / "theory"
     package.mkdir(parents=True)
     for name in ("__init__.py", "provenance.py"):
-        (package / name).write_text((CHECKOUT / "reproduce" / name).read_text())
+        (package / name).write_text((CHECKOUT / "theory" / name).read_text())
     (folder / ".gitignore").write_text("__pycache__/\n")
     return folder
 
@@ -48,11 +48,11 @@ def test_the_commit_is_the_checkouts_own(tmp_path):
     found = ask(inner)
     assert found["commit"] == git(inner, "rev-parse", "HEAD")
     assert found["tree_is_clean"] is True
-    (inner / "reproduce" / "more.py").write_text("")
+    (inner / "theory" / "more.py").write_text("")
     again = ask(inner)
     assert again["tree_is_clean"] is False
     assert again["sources_sha256"] == found["sources_sha256"], "more.py was not imported"
-    with (inner / "reproduce" / "__init__.py").open("a") as file:
+    with (inner / "theory" / "__init__.py").open("a") as file:
         file.write("# changed\n")
     assert ask(inner)["sources_sha256"] != found["sources_sha256"]
     assert ask(inner, GIT_DIR=str(CHECKOUT / ".git"))["commit"] == found["commit"]
