@@ -367,10 +367,10 @@ def test_provenance_says_what_ran_where():
     assert {"numpy", "torch"} <= found["packages"].keys()
 
 
-@pytest.mark.parametrize("name", ["theory", "verify"])
-def test_the_parts_that_are_expected_are_those_with_a_baseline(name):
-    baseline = yaml.safe_load((regress.BASELINES / f"verdicts-{name}.yml").read_text("utf-8"))
-    assert set(EXPECTED[name]()) == set(baseline)
+def test_no_part_with_a_baseline_is_dispensable():
+    for name in ("theory", "verify"):
+        baseline = yaml.safe_load((regress.BASELINES / f"verdicts-{name}.yml").read_text("utf-8"))
+        assert set(EXPECTED[name]()) >= set(baseline)
 
 
 def test_every_stage_expects_parts_by_the_names_of_checks():
