@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain, cycle
 from typing import Any
 
@@ -53,9 +53,9 @@ class Balls:
         self.matrix = matrix
         self.shape = shape
 
-    @property
+    @cached_property
     def T(self) -> Balls:  # noqa: N802 - NumPy's name
-        """The transpose of a matrix."""
+        """The transpose of a matrix, made once: a weight's is asked for in every transition."""
         return Balls(self.matrix.transpose(), self.shape[::-1])
 
     def entries(self) -> list[Any]:
