@@ -159,7 +159,7 @@ apply Rmult_le_compat; auto. generalize (norm_ge_0 (q x)); lra. apply norm_ge_0.
 Qed.
 
 (** A difference quotient of [f], when [f] has second order. *)
-Lemma expands_quotient (f : U -> V) (l Q : U -> V) : second_order U V f p l Q ->
+Lemma expands_quotient (f : U -> V) (l Q : U -> V) : has_second_order U V f p l Q ->
   expands V (fun x => scal (/ beta x : R_AbsRing) (minus (f (z x)) (f p))) (l v) (plus (l a) (Q v)) (l b).
 Proof.
 intros [Hl [Hh [HQ [M [M0 HM]]]]].
@@ -213,7 +213,7 @@ End Nonlinear.
 End Expansion.
 
 (** A function with second order is differentiable. *)
-Lemma second_order_diff (U V : NM) (f : U -> V) p l Q : second_order U V f p l Q -> filterdiff f (locally p) l.
+Lemma second_order_diff (U V : NM) (f : U -> V) p l Q : has_second_order U V f p l Q -> filterdiff f (locally p) l.
 Proof.
 intros [Hl [Hh [[M1 [P1 H1]] [M2 [P2 H2]]]]]. apply quadratic_remainder_diff. exact Hl.
 exists (M1 + M2). split. lra.

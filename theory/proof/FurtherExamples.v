@@ -5,13 +5,14 @@
     - [leaky_tends_to_ep], [leaky_stable_iff]: one linear neuron; the two-sided bound in numbers.
     - [two_layers_ratios]: a ratio of 1 on the hidden layer leaves the steps 0 and 1 right, and shows
       at step 2.
+    - [tanh_pair_meets_every_hypothesis]: two tanh neurons whose weights differ, for corrected C-VF.
     - [layered_second_order], [leaky_single_and_centred]: the hypotheses of the centred estimator are
       met, and one run has an error of first order. *)
 From Coq Require Import Reals Lra Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics LearningRules LinearResponse Network AugmentedPrimitive.
 From CEP Require Import VectorFieldNetwork CorrectedVectorField Stability Examples OrderOfLimitsExamples Counterexamples CorrectedExample.
-From CEP Require Import FurtherVocabulary FurtherStatements.
+From CEP Require Import FurtherVocabulary FurtherStatements RnVectorField.
 From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
@@ -196,7 +197,7 @@ Qed.
 
 (** A map without a quadratic part. *)
 Lemma second_order_of_linear (U V : NM) (f l : U -> V) (p : U) : is_linear l ->
-  (forall q, minus (minus (f q) (f p)) (l (minus q p)) = zero) -> second_order U V f p l (fun _ => zero).
+  (forall q, minus (minus (f q) (f p)) (l (minus q p)) = zero) -> has_second_order U V f p l (fun _ => zero).
 Proof.
 intros Hl HR. split; [exact Hl|]. split; [|split].
 - intros c h. symmetry. apply (sc_zero V).
@@ -251,7 +252,7 @@ Lemma second_order_of_products (f l Q : P2 * P2 -> P2) (p : Z) (x1 y1 x2 y2 : P2
                 x2 (minus (z' : Z) z) = x2 z' - x2 z /\ y2 (minus (z' : Z) z) = y2 z' - y2 z) ->
   (forall z, Q z = (x1 z * y1 z, x2 z * y2 z)) ->
   (forall q, minus (minus (f q) (f p)) (plus (l (minus (q : Z) p)) (Q (minus (q : Z) p))) = zero) ->
-  second_order Z P2 f p l Q.
+  has_second_order Z P2 f p l Q.
 Proof.
 intros Hl Hs Hn Hd HQ HR. split; [exact Hl|]. split; [|split].
 - intros c h. rewrite !HQ. destruct (Hs c h) as [-> [-> [-> ->]]].
@@ -305,3 +306,77 @@ split; [|split; [|split]].
   rewrite E. eapply Rle_trans. right. exact (@norm_zero R_AbsRing P2). lra.
 Qed.
 End LayeredSecondOrder.
+
+(** ** Two tanh neurons with any two weights *)
+
+Section TanhPair.
+Variables a b w v target : R.
+Notation Z := (prod_NormedModule R_AbsRing P2 P2).
+Local Notation D1 z := (1 - tanh_x a b w v z * tanh_x a b w v z).
+Local Notation D2 z := (1 - tanh_y a b w v z * tanh_y a b w v z).
+
+Lemma tanh_x_rule (z : Z) : @differential Z z (tanh_x a b w v) (fun h => (fst (snd h) * snd (fst z) + fst (snd z) * snd (fst h)) * D1 z).
+Proof.
+apply (@differential_ext Z z _ (fun h => (fst (snd h) * snd (fst z) + fst (snd z) * snd (fst h) + 0) * D1 z)).
+2: intros h; ring.
+apply (@differential_compose Z z tanh (D1 z) (fun z => fst (snd z) * snd (fst z) + (a - w * tanh b))).
+2: exact (Prototypical.tanh_derivative _).
+apply (@differential_plus Z z (fun z => fst (snd z) * snd (fst z)) (fun _ => a - w * tanh b)). 2: apply differential_const.
+apply (@differential_times Z z (fun z => fst (snd z)) (fun z => snd (fst z))); apply differential_linear; [exact w_linear | exact o_linear].
+Qed.
+Lemma tanh_y_rule (z : Z) : @differential Z z (tanh_y a b w v) (fun h => (snd (snd h) * fst (fst z) + snd (snd z) * fst (fst h)) * D2 z).
+Proof.
+apply (@differential_ext Z z _ (fun h => (snd (snd h) * fst (fst z) + snd (snd z) * fst (fst h) + 0) * D2 z)).
+2: intros h; ring.
+apply (@differential_compose Z z tanh (D2 z) (fun z => snd (snd z) * fst (fst z) + (b - v * tanh a))).
+2: exact (Prototypical.tanh_derivative _).
+apply (@differential_plus Z z (fun z => snd (snd z) * fst (fst z)) (fun _ => b - v * tanh a)). 2: apply differential_const.
+apply (@differential_times Z z (fun z => snd (snd z)) (fun z => fst (fst z))); apply differential_linear; [exact b_linear | exact h_linear].
+Qed.
+Lemma continuous_of_rule (f l : P2 * P2 -> R) (z : Z) : @differential Z z f l -> @continuous Z R1 f z.
+Proof. intros D. exact (@continuous_of_diff Z R1 f l z D). Qed.
+Lemma slope_continuous (f : P2 * P2 -> R) (z : Z) : @continuous Z R1 f z -> @continuous Z R1 (fun z => 1 - f z * f z) z.
+Proof.
+intros C. apply (continuous_minus (V := R1) (fun _ : Z => 1) (fun z => f z * f z)). apply continuous_const.
+exact (continuous_mult (K := R_AbsRing) (U := Z) f f z C C).
+Qed.
+Lemma drive_continuous (k : R) (f h : P2 * P2 -> R) (z : Z) : @continuous Z R1 f z -> @continuous Z R1 h z ->
+  @continuous Z R1 (fun z => k * f z + h z * 0) z.
+Proof.
+intros Cf Ch. apply (continuous_plus (V := R1) (U := Z) (fun z => k * f z) (fun z => h z * 0)).
+exact (continuous_mult (K := R_AbsRing) (U := Z) (fun _ => k) f z (continuous_const k z) Cf).
+exact (continuous_mult (K := R_AbsRing) (U := Z) h (fun _ => 0) z Ch (continuous_const 0 z)).
+Qed.
+End TanhPair.
+
+(** For all weights, at every one of their steady states; the Jacobian is symmetric only where
+    the two weights times the slopes agree. *)
+Theorem tanh_pair_meets_every_hypothesis : Pinned.tanh_pair_meets_every_hypothesis.
+Proof.
+intros a b w v target. split.
+- assert (Hc : forall s : P2, continuous (fun s : P2 => (0, snd s - target) : P2) s).
+  { intros s. apply (@flim_pair P2 (locally s) _ R1 R1 (fun _ => 0) (fun s => snd s - target) 0 (snd s - target)).
+    apply filterlim_const. apply (continuous_minus (V := R1) (fun s : P2 => snd s) (fun _ => target)).
+    apply (@linear_cont R_AbsRing P2 R1 (fun s => snd s) s). apply is_linear_snd. apply continuous_const. }
+  apply smooth_fields_are_instances.
+  + intros z. exact (@differential_pair _ z R1 R1 _ _ _ _ (tanh_x_rule a b w v z) (tanh_y_rule a b w v z)).
+  + intros [dw dv] z.
+    assert (Cx := slope_continuous (continuous_of_rule (tanh_x_rule a b w v z))). assert (Cy := slope_continuous (continuous_of_rule (tanh_y_rule a b w v z))).
+    assert (Kx := @drive_continuous dw (fun z => snd (fst z)) (fun z => fst (snd z)) z (linear_cont _ z o_linear) (linear_cont _ z w_linear)).
+    assert (Ky := @drive_continuous dv (fun z => fst (fst z)) (fun z => snd (snd z)) z (linear_cont _ z h_linear) (linear_cont _ z b_linear)).
+    exact (@flim_pair _ (locally z) _ R1 R1 _ _ _ _ (continuous_mult (K := R_AbsRing) _ _ z Kx Cx) (continuous_mult (K := R_AbsRing) _ _ z Ky Cy)).
+  + intros s.
+    assert (D : @differential P2 s (fun s => (snd s - target) * (snd s - target) / 2) (fun h => snd h * (snd s - target))).
+    { apply (@differential_compose P2 s (fun x => (x - target) * (x - target) / 2) (snd s - target) (fun s => snd s) (fun h => snd h)).
+      apply differential_linear. apply is_linear_snd. auto_derive; auto. simpl. field. }
+    apply (@differential_ext P2 s _ _ _ D). intros [dx dy]. cbn. unfold product_inner; simpl. ring.
+  + exact Hc.
+  + apply injective_projections; unfold tanh_x, tanh_y; cbn; f_equal; ring.
+- intros Hne H.
+  assert (E := f_equal fst (H (0, 1))).
+  unfold vf_J, dF_ds in E. cbn in E. unfold tanh_x, tanh_y, zero in E. cbn in E.
+  apply Hne.
+  replace (w * tanh b + (a - w * tanh b)) with a in E by ring. replace (v * tanh a + (b - v * tanh a)) with b in E by ring.
+  change ((0 * tanh b + w * 1) * (1 - tanh a * tanh a) =
+    (0 * tanh b + w * 0) * (1 - tanh a * tanh a) * 0 + (0 * tanh a + v * 1) * (1 - tanh b * tanh b) * 1) in E. lra.
+Qed.

@@ -39,7 +39,7 @@ Definition per_layer_Delta_param (N : network) n P (l t : nat) (beta : R) (eta :
 (** ** The centred estimator *)
 
 (** [f] is its expansion at [p], linear part [l] and quadratic part [Q], up to third order. *)
-Definition second_order (U V : NM) (f : U -> V) (p : U) (l Q : U -> V) : Prop :=
+Definition has_second_order (U V : NM) (f : U -> V) (p : U) (l Q : U -> V) : Prop :=
   is_linear l /\
   (forall (c : R) h, Q (scal (c : R_AbsRing) h) = scal (c * c : R_AbsRing) (Q h)) /\
   (exists M, 0 <= M /\ forall h h', norm (minus (Q h') (Q h)) <= M * ((norm h + norm h') * norm (minus h' h))) /\
@@ -48,8 +48,8 @@ Definition second_order (U V : NM) (f : U -> V) (p : U) (l Q : U -> V) : Prop :=
 
 (** The second derivatives of [F] and of [dPhi/dtheta] as quadratic maps, and the Hessian of the loss. *)
 Definition second_order_at_rest (N : network) DF DPhi_theta QF QPhi (hessian : State N -> State N) : Prop :=
-  second_order (joint N) (State N) (F N) (s_star N, theta N) DF QF /\
-  second_order (joint N) (Param N) (Phi_theta N) (s_star N, theta N) DPhi_theta QPhi /\
+  has_second_order (joint N) (State N) (F N) (s_star N, theta N) DF QF /\
+  has_second_order (joint N) (Param N) (Phi_theta N) (s_star N, theta N) DPhi_theta QPhi /\
   is_linear hessian /\
   (exists M, 0 <= M /\ locally (s_star N) (fun s =>
      norm (minus (minus (grad_ell N s) (grad_ell N (s_star N))) (hessian (minus s (s_star N))))

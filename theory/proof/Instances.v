@@ -130,3 +130,15 @@ Definition two_layers : network :=
     (matrix 0 (/ 2) (/ 2) 0) (matrix 1 0 0 1) (matrix 1 0 0 1) (1, 0).
 Definition bias_of (l : nat) : Rn 1 -> Rn 1 := match l with O => matrix 1 0 0 0 | _ => matrix 0 0 0 1 end.
 Definition rate_of (l : nat) (beta : R) : R := match l with O => beta * beta | _ => Rabs beta end.
+
+(** Two tanh neurons, one weight each way, [x <- tanh(w y + c)] and [y <- tanh(v x + d)], with the
+    parameters [(w, v)], at rest in [(tanh a, tanh b)] by the choice of the inputs [c] and [d]; the
+    loss is [(y - target)^2 / 2]. *)
+Definition tanh_x (a b w v : R) (z : Rn 1 * Rn 1) : R := tanh (fst (snd z) * snd (fst z) + (a - w * tanh b)).
+Definition tanh_y (a b w v : R) (z : Rn 1 * Rn 1) : R := tanh (snd (snd z) * fst (fst z) + (b - v * tanh a)).
+Definition tanh_pair (a b w v target : R) : vector_field :=
+  smooth_vector_field 1 1 (fun z => (tanh_x a b w v z, tanh_y a b w v z))
+    (fun z h =>
+      ((fst (snd h) * snd (fst z) + fst (snd z) * snd (fst h)) * (1 - tanh_x a b w v z * tanh_x a b w v z),
+       (snd (snd h) * fst (fst z) + snd (snd z) * fst (fst h)) * (1 - tanh_y a b w v z * tanh_y a b w v z)))
+    (fun s => (snd s - target) * (snd s - target) / 2) (fun s => (0, snd s - target)) (tanh a, tanh b) (w, v).

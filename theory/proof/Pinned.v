@@ -822,6 +822,26 @@ Definition layered_meets_augmented_hypotheses : Prop :=
 Definition sine_meets_augmented_hypotheses : Prop :=
   meets_augmented_hypotheses sine.
 
+(** In [R^(n+1)], with states of [n+1] and parameters of [m+1] numbers: every vector field that is
+    differentiable, with a derivative in the parameters that is continuous, meets every hypothesis of
+    [theorem1_without_symmetry] at each of its steady states; the transposes are constructed. *)
+Definition smooth_fields_are_instances : Prop :=
+  forall (n m : nat) (F : Rn n * Rn m -> Rn n) (DF : Rn n * Rn m -> Rn n * Rn m -> Rn n)
+    (ell : Rn n -> R) (grad_ell : Rn n -> Rn n) (s_star : Rn n) (theta : Rn m),
+  let Z := prod_NormedModule R_AbsRing (Rn n) (Rn m) in
+  (forall z : Z, filterdiff (U := Z) F (locally z) (DF z)) ->
+  (forall v (z : Z), continuous (fun z : Z => DF z (zero, v)) z) ->
+  (forall s, is_gradient (Rn n) (dot n) ell s (grad_ell s)) -> (forall s, continuous grad_ell s) ->
+  F (s_star, theta) = s_star ->
+  vf_meets_every_hypothesis (smooth_vector_field n m F DF ell grad_ell s_star theta).
+
+(** So do two tanh neurons with any two weights [w] and [v], whose Jacobian is in general not symmetric. *)
+Definition tanh_pair_meets_every_hypothesis : Prop :=
+  forall a b w v target : R,
+  vf_meets_every_hypothesis (tanh_pair a b w v target) /\
+  (w * (1 - tanh a * tanh a) <> v * (1 - tanh b * tanh b) ->
+   ~ (forall s, vf_J (tanh_pair a b w v target) s = vf_Jt (tanh_pair a b w v target) s)).
+
 (** The layered network has the second derivatives that the centred estimator asks for. *)
 Definition layered_second_order : Prop :=
   exists DF DPhi_theta QF QPhi hessian, second_order_at_rest layered DF DPhi_theta QF QPhi hessian.

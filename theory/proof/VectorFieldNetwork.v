@@ -116,3 +116,21 @@ Definition vf_is_nabla_theta (N : vector_field) (t : nat) (g : vf_Param N) : Pro
 Definition misses (c : forall N : vector_field, vf_State N -> vf_State N) : Prop :=
   exists (N : vector_field) (t : nat) (g_s : vf_State N), vf_meets_every_hypothesis N /\ vf_is_nabla_s N t g_s /\
     ~ iterated_limit (Delta_state_less N (c N) t) (opp g_s).
+
+(** ** In [R^n]: the transpose constructed, and a vector field with its derivative *)
+
+(** The vector of a linear form: [f x = <x, covector f>]. *)
+Fixpoint covector (n : nat) : (Rn n -> R) -> Rn n :=
+  match n return (Rn n -> R) -> Rn n with
+  | O => fun f => f 1
+  | S n => fun f => (f (1, zero), covector n (fun x => f (zero, x))) end.
+Definition transpose (n m : nat) (L : Rn n -> Rn m) (y : Rn m) : Rn n := covector n (fun x => dot m (L x) y).
+
+(** [DF z] is the derivative of [F] at [z]; the transposes are those of its parts. *)
+Definition smooth_vector_field (n m : nat) (F : Rn n * Rn m -> Rn n) (DF : Rn n * Rn m -> Rn n * Rn m -> Rn n)
+  (ell : Rn n -> R) (grad_ell : Rn n -> Rn n) (s_star : Rn n) (theta : Rn m) : vector_field :=
+  {| vf_State := Rn n; vf_Param := Rn m; vf_dot_state := dot n; vf_dot_param := dot m;
+     vf_dot_state_inner := is_inner_product_Rn n; vf_dot_param_inner := is_inner_product_Rn m;
+     vf_F := F; vf_DF := DF (s_star, theta);
+     vf_Jt := transpose n n (dF_ds (DF (s_star, theta))); vf_H := fun z => transpose m n (dF_dtheta (DF z));
+     vf_ell := ell; vf_grad_ell := grad_ell; vf_s_star := s_star; vf_theta := theta |}.
