@@ -11,6 +11,7 @@ from reproduce import conformance_command, derivation, regress, report
 from reproduce.figures import command as figures_command
 from reproduce.runs import collect_command
 from reproduce.runs import command as run_command
+from reproduce.sweep import command as sweep_command
 from reproduce.table import command as table_command
 from reproduce.verification import command as verify
 
@@ -22,6 +23,7 @@ COMMANDS = (
     regress,
     report,
     run_command,
+    sweep_command,
     collect_command,
     conformance_command,
 )

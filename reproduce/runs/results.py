@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,23 +26,23 @@ def committed(folder: Path = COMMITTED) -> dict[Path, dict[str, Any]]:
     return {path: read_results(path) for path in sorted(folder.glob("*/*.json"))}
 
 
-def name_of(results: dict[str, Any]) -> Path:
-    """Return where results are committed: their row, what differs from it, and their seed.
+def name_of(row: str, seed: int, identity: Mapping[str, Any]) -> Path:
+    """Return where a run's results are committed: its row, what differs from it, and its seed.
 
-    Results of a row that does not come with the project are told apart by their hash.
+    Runs of a row that does not come with the project are told apart by their hash.
     """
-    spec, row = results["identity"]["spec"], results["row"]
+    ours = essence(dict(identity))
     try:
         published = essence({"spec": row_named(row).as_json()})["spec"]
     except SpecError:
-        return Path(row) / f"{results['hash'][:12]}-seed{results['seed']}.json"
-    ours = essence({"spec": spec})["spec"]
+        return Path(row) / f"{hash_of(ours)[:12]}-seed{seed}.json"
+    spec = ours["spec"]
     changed = [
-        f"{field}-{ours.get(field)}"
-        for field in sorted(ours.keys() | published.keys())
-        if ours.get(field) != published.get(field)
+        f"{field}-{spec.get(field)}"
+        for field in sorted(spec.keys() | published.keys())
+        if spec.get(field) != published.get(field)
     ]
-    return Path(row) / ("-".join([*changed, f"seed{results['seed']}"]) + ".json")
+    return Path(row) / ("-".join([*changed, f"seed{seed}"]) + ".json")
 
 
 def collect(runs: Path, into: Path) -> list[tuple[Path, dict[str, Any]]]:
@@ -61,7 +62,7 @@ def collect(runs: Path, into: Path) -> list[tuple[Path, dict[str, Any]]]:
     found: dict[Path, dict[str, Any]] = {}
     for source in sorted(runs.rglob("results.json")):
         results = read_results(source)
-        path = into / name_of(results)
+        path = into / name_of(results["row"], results["seed"], results["identity"])
         same = found.get(path) or (read_results(path) if path.exists() else None)
         if same is not None and _run(same) != _run(results):
             raise RunError(

@@ -91,9 +91,7 @@ def test_a_copy_holds_everything_and_grows_with_the_run(finished, tiny_row, tiny
 )
 def test_a_copy_is_named_by_what_differs_from_its_row(changes, name):
     row = row_named("C-VF-1h").changed(**changes)
-    identity = essence({"spec": row.as_json()})
-    results = {"row": row.name, "seed": 3, "hash": "0" * 64, "identity": identity}
-    assert str(name_of(results)) == name
+    assert str(name_of(row.name, 3, essence({"spec": row.as_json()}))) == name
 
 
 def test_two_runs_for_one_copy_are_named(finished, tiny_data, tmp_path):

@@ -1,0 +1,1 @@
+"""Many independent trainings: rows, seeds and what is varied."""

@@ -1,0 +1,159 @@
+"""``python -m reproduce sweep SWEEP.toml``: train many runs, each in a directory of its own."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from cep_core.data.mnist import load
+from cep_core.workers import WorkerDiedError, Workers
+from reproduce.runs.command import interrupted
+from reproduce.runs.files import InUseError, RunError, expect_folder
+from reproduce.runs.jobs import Job, trained
+from reproduce.runs.row import SpecError
+from reproduce.sweep.spec import jobs_of, read_sweep
+from reproduce.sweep.standing import (
+    line_of,
+    line_of_run,
+    log_of,
+    name_of_job,
+    standing_of,
+    told_every,
+)
+from reproduce.terminal import INTERVAL, say
+
+SWEEPS = Path(__file__).parent.parent / "experiments" / "sweeps"
+
+ATTEMPTS = 3
+"""How often a run is begun whose process dies."""
+
+PAUSE = 2.0
+"""Seconds between two looks at a run that another sweep trains."""
+
+
+def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the ``sweep`` command to the command line."""
+    parser = subparsers.add_parser(
+        "sweep",
+        help="train many runs: rows by seeds by what is varied",
+        description="Trains every run of a sweep, several side by side, each in a resumable "
+        "directory of its own. Stopped at any moment, begun again, extended, or begun twice, it "
+        "trains no epoch of a run twice. Exit code 0: all done; 1: a run failed or diverged; 2: "
+        "bad input; 130: interrupted.",
+    )
+    parser.add_argument(
+        "sweep", metavar="SWEEP", help=f"a .toml file, or one of {', '.join(sweep_names())}"
+    )
+    parser.add_argument("--runs", type=Path, default=Path("build") / "runs", help="folder of runs")
+    parser.add_argument(
+        "--jobs", type=int, default=min(2, os.cpu_count() or 1), help="runs side by side"
+    )
+    parser.add_argument("--epochs", type=int, help="epochs of every run, whatever the sweep says")
+    parser.add_argument(
+        "--data",
+        default="mnist5k",
+        metavar="mnist5k|mnist|DIR",
+        help="embedded digits (default), full MNIST by download, or a directory of IDX files",
+    )
+    parser.add_argument(
+        "--status", action="store_true", help="say how far every run has come, and train nothing"
+    )
+    parser.set_defaults(command=command)
+
+
+def sweep_names() -> list[str]:
+    """Names of the sweeps that come with the project."""
+    return sorted(path.stem for path in SWEEPS.glob("*.toml"))
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Train, or say how far it has come; return the exit code."""
+    torch.set_num_threads(1)
+    for field in ("jobs", "epochs"):
+        value = getattr(arguments, field)
+        if value is not None and value < 1:
+            raise RunError(f"{field}: expected a positive integer, found {value}")
+    expect_folder(arguments.runs)
+    blocks = read_sweep(_path_of(arguments.sweep))
+    jobs = jobs_of(blocks, load(arguments.data), arguments.runs, arguments.epochs)
+    tell = partial(_tell, jobs, arguments.jobs)
+    if arguments.status:
+        for job in jobs:
+            say(line_of_run(standing_of(job)))
+        tell()
+        return 0
+    tell()
+    try:
+        with told_every(INTERVAL, tell):
+            failed = train_all(jobs, arguments.data, arguments.jobs)
+    except KeyboardInterrupt:
+        tell()
+        return interrupted(arguments.runs)
+    tell()
+    for reason in failed:
+        say(f"failed: {reason}")
+    return 1 if failed else 0
+
+
+def train_all(jobs: Sequence[Job], source: str, processes: int) -> list[str]:
+    """Train what is not done; return which runs failed, why, and where their logs are.
+
+    A run whose process dies is begun again where it was; one that another sweep trains is waited
+    for; one that fails or diverges does not stop the others.
+    """
+    failed: list[str] = []
+    left = [job for job in jobs if job.results is None]
+    deaths: dict[Path, int] = {}
+    with Workers(min(processes, max(1, len(left)))) as workers:
+        while left:
+            again: list[Job] = []
+            for job, outcome in workers.each_done(partial(_train, source=source), left):
+                error = outcome.error
+                if error is None:
+                    say(line_of_run(standing_of(job)))
+                elif isinstance(error, InUseError):
+                    again.append(job)
+                elif isinstance(error, WorkerDiedError) and deaths.get(job.folder, 1) < ATTEMPTS:
+                    deaths[job.folder] = deaths.get(job.folder, 1) + 1
+                    say(f"begun again where it was, as {error}: {name_of_job(job)}")
+                    again.append(job)
+                else:
+                    failed.append(f"{name_of_job(job)}: {error} (log: {log_of(job)})")
+                    say(f"failed: {failed[-1]}")
+            left = again
+            if left:
+                time.sleep(PAUSE)
+    return failed
+
+
+def _train(job: Job, source: str) -> None:
+    """Train a run in a worker; what it says goes to its log."""
+    log = log_of(job)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file, redirect_stdout(file):
+        try:
+            trained(job, source, "epochs")
+        except Exception as error:
+            say(f"failed: {error}")
+            raise
+
+
+def _tell(jobs: Sequence[Job], processes: int) -> None:
+    say(line_of([standing_of(job) for job in jobs], processes))
+
+
+def _path_of(name: str) -> Path:
+    if name in sweep_names():
+        return SWEEPS / f"{name}.toml"
+    if name.endswith(".toml"):
+        return Path(name)
+    raise SpecError(
+        f"sweep: expected one of {', '.join(sweep_names())}, or a .toml file, found {name!r}"
+    )
