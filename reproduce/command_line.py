@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 
 from reproduce import conformance_command, derivation, regress, report
@@ -14,6 +12,7 @@ from reproduce.runs import command as run_command
 from reproduce.sweep import command as sweep_command
 from reproduce.table import command as table_command
 from reproduce.verification import command as verify
+from theory.command_line import answered
 
 COMMANDS = (
     verify,
@@ -29,16 +28,12 @@ COMMANDS = (
 )
 """Modules that contribute a command each, by ``add_command(subparsers)``."""
 
-NO_READER = 141
-"""Exit code when nobody reads the output any more, as of a program that SIGPIPE ends."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        Its exit code: 2 for bad input or a file that cannot be written, 130 when interrupted, 141
-        when nobody reads the output any more.
+        Its exit code, as :func:`theory.command_line.answered`.
 
     """
     parser = argparse.ArgumentParser(
@@ -49,25 +44,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for module in COMMANDS:
         module.add_command(subparsers)
     parsed = parser.parse_args(arguments)
-    try:
-        code: int = parsed.command(parsed)
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
-        sys.stderr.write("stopped: nobody reads the output any more\n")
-        return NO_READER
-    except (ValueError, OSError) as error:
-        sys.stderr.write(f"error: {_told(error)}\n")
-        return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return 130
-    return code
-
-
-def _told(error: Exception) -> str:
-    """One line that names the file, if there is one."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+    return answered(lambda: parsed.command(parsed))

@@ -26,6 +26,7 @@ from reproduce.figures.notebooks import (
 )
 from reproduce.stages import STAGES, begin, write_stage
 from reproduce.terminal import say
+from theory.command_line import results_folder
 
 NOTEBOOK = "derivation.ipynb"
 PAGE = "derivation.html"
@@ -131,7 +132,7 @@ def derive(folder: Path) -> list[Check]:
 def add_command(commands: Any) -> None:
     """Add ``derivation`` to the command line's subparsers."""
     parser = commands.add_parser("derivation", help="run the derivation notebook")
-    parser.add_argument("--out", type=Path, default=STAGES / "derivation", metavar="DIR")
+    parser.add_argument("--out", type=results_folder, default=STAGES / "derivation", metavar="DIR")
     parser.set_defaults(command=_command)
 
 

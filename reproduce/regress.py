@@ -20,6 +20,7 @@ from reproduce.figures.orders import ORDER_TOLERANCE
 from reproduce.figures.processes import PROCESS_TOLERANCE
 from reproduce.stages import STAGES, begin, read_stage, write_stage
 from reproduce.terminal import say
+from theory.command_line import results_folder
 
 if TYPE_CHECKING:
     import pandas as pd  # for its name alone: every command would wait for it
@@ -192,7 +193,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     """Add the ``regress`` command to the command line."""
     parser = subparsers.add_parser("regress", help="compare the stages with committed baselines")
     parser.add_argument("--stages", type=Path, default=STAGES, metavar="DIR")
-    parser.add_argument("--out", type=Path, default=STAGES / "regression", metavar="DIR")
+    parser.add_argument("--out", type=results_folder, default=STAGES / "regression", metavar="DIR")
     parser.add_argument("--update", action="store_true", help="write the baselines anew")
     parser.set_defaults(command=command)
 

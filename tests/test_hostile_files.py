@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from cep_core.conformance.files import ConformanceError, read
 from cep_core.data.idx import DataError, read_images, read_labels
 from cep_core.fields import FieldError
-from reproduce.__main__ import main
+from reproduce.command_line import main
 from reproduce.figures.kinds import read_figures
 from reproduce.figures.specs import FIGURES
 from reproduce.runs.row import ROWS, read_row

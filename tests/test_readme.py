@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from reproduce.__main__ import main
+from reproduce.command_line import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -24,6 +24,7 @@ from reproduce.figures.notebooks import (
 from reproduce.figures.specs import FIGURES
 from reproduce.stages import STAGES, begin, write_stage
 from reproduce.terminal import say
+from theory.command_line import results_folder
 
 FORMATS = ("png", "svg", "pdf", "csv")
 
@@ -134,7 +135,7 @@ def _left(out: Path, figure: str) -> list[str]:
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``figures`` to the command line."""
     parser = subparsers.add_parser("figures", help="regenerate the theorem figures from notebooks")
-    parser.add_argument("--out", type=Path, default=STAGES / "figures", metavar="DIR")
+    parser.add_argument("--out", type=results_folder, default=STAGES / "figures", metavar="DIR")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="figures, e.g. fig-10-11")
     parser.add_argument(
         "--experiments",

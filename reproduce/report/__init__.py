@@ -10,13 +10,14 @@ from cep_core.check.verdicts import Verdict
 from reproduce.report.assemble import write_report
 from reproduce.stages import STAGES
 from reproduce.terminal import say
+from theory.command_line import results_folder
 
 
 def add_command(commands: Any) -> None:
     """Add ``report`` to the command line's subparsers."""
     parser = commands.add_parser("report", help="write reports/<label>/ from the stages' results")
     parser.add_argument("--stages", type=Path, default=STAGES, metavar="DIR")
-    parser.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR")
+    parser.add_argument("--reports", type=results_folder, default=Path("reports"), metavar="DIR")
     parser.add_argument(
         "--label", help="name of the report; the version and commit unless given, never overwritten"
     )

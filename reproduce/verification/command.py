@@ -18,6 +18,7 @@ from cep_core.check.verdicts import Check, Verdict
 from reproduce.stages import STAGES, begin, write_stage
 from reproduce.terminal import say
 from reproduce.verification import augmented, bias, boundaries, cases, property_holds, stability
+from theory.command_line import results_folder
 
 GROUPS: dict[str, Callable[[], Iterator[Check]]] = {
     "Theorem 1 in the exact dynamics": property_holds.exact_dynamics,
@@ -70,7 +71,7 @@ def verify(out: Path) -> Verdict:
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the ``verify`` command to the command line."""
     parser = subparsers.add_parser("verify", help="verify the theorem numerically, in float64")
-    parser.add_argument("--out", type=Path, default=STAGES / "verify", metavar="DIR")
+    parser.add_argument("--out", type=results_folder, default=STAGES / "verify", metavar="DIR")
     parser.set_defaults(command=command)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.__main__ import rows_table
 from benchmarks.clock import Spread, Work, interleaved, ratios
+from benchmarks.command import rows_table
 from benchmarks.operations import largest_product, per_mini_batch, product
 from benchmarks.rows import NAMES
 from benchmarks.scaling import variants

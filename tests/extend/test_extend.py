@@ -11,9 +11,9 @@ import torch
 
 from cep_core import C_EP, EnergyBased, Verdict, chain, gducheck
 from cep_core.activations import Tanh
-from theory.__main__ import main as theory
 from theory.arithmetic.polynomials import FlintRing
 from theory.case import Answer, module_from
+from theory.command import main as theory
 from theory.points.steady import energy_based
 from theory.statements.theorem1 import theorem_at
 

@@ -8,8 +8,8 @@ from cep_core.check.verdicts import Verdict
 from cep_core.workers import WorkerDiedError
 from theory import case as statement
 from theory import pool, statements
-from theory.__main__ import main
 from theory.case import Answer, Case, Level, Outcome, all_cases, decide, select
+from theory.command import main
 
 
 def case(answer=Answer.HOLDS, *, expected=Answer.HOLDS, name="variant", level=Level.SYMBOLIC):
@@ -97,7 +97,7 @@ def test_command_decides_in_two_processes(capsys):
 
 def test_command_fails_unless_every_answer_is_the_expected_one(monkeypatch, capsys, tmp_path):
     wrong = case(Answer.REFUTED)
-    monkeypatch.setattr("theory.__main__.gather", lambda **_: (case(name="right"), wrong))
+    monkeypatch.setattr("theory.command.gather", lambda **_: (case(name="right"), wrong))
     assert main(["--processes", "1", "--out", str(tmp_path)]) == 1
     assert "because" in capsys.readouterr().out
     assert json.loads((tmp_path / "stage.json").read_text())["verdict"] == "fail"
@@ -108,7 +108,7 @@ def test_interrupted_command_keeps_what_was_decided(monkeypatch, tmp_path):
         raise KeyboardInterrupt
 
     second = Case("theorem1", "b", "c", "w", "m", "s", Level.SYMBOLIC, interrupted, cost=0.1)
-    monkeypatch.setattr("theory.__main__.gather", lambda **_: (case(), second))
+    monkeypatch.setattr("theory.command.gather", lambda **_: (case(), second))
     assert main(["--processes", "1", "--json", str(tmp_path / "a.json")]) == 130
     found = json.loads((tmp_path / "a.json").read_text())
     assert [check["verdict"] for check in found["checks"]] == ["pass", "not run"]

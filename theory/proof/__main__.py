@@ -1,8 +1,6 @@
-"""Command line of the machine-checked proof."""
+"""``python -m theory.proof``: the machine-checked proof."""
 
-import sys
-
-from theory.proof.check import main
+from theory.command_line import start
 
 if __name__ == "__main__":
-    sys.exit(main())
+    start("theory.proof.check")

@@ -17,7 +17,7 @@ from cep_core.learning import Procedure, learn_batch, one_hot
 from cep_core.networks import Prototypical
 from cep_core.networks.initial import initial_parameters
 from cep_core.rules import C_VF, learning_rates
-from reproduce.__main__ import main
+from reproduce.command_line import main
 
 FILES = sorted((Path(__file__).parents[2] / "data" / "conformance").glob("*.npz"))
 

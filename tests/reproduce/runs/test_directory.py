@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reproduce.__main__ import main
+from reproduce.command_line import main
 from reproduce.runs import epochs as loop
 from reproduce.runs.directory import claimed
 from reproduce.runs.files import RunError

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from reproduce.__main__ import main
+from reproduce.command_line import main
 from reproduce.runs.directory import essence
 from reproduce.runs.files import RunError, read_results
 from reproduce.runs.results import collect, committed, name_of

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from cep_core.training.checkpoints import latest, path_of
-from reproduce.__main__ import main
+from reproduce.command_line import main
 from reproduce.runs import epochs as loop
 from reproduce.runs.epochs import DivergedError
 from reproduce.runs.files import RunError

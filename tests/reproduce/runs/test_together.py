@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cep_core.training.checkpoints import latest, path_of
-from reproduce.__main__ import main
+from reproduce.command_line import main
 from reproduce.runs import epochs as loop
 from reproduce.runs import jobs as jobs_module
 from reproduce.runs import record

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cep_core.check.verdicts import Verdict
-from reproduce.__main__ import main
+from reproduce.command_line import main
 from reproduce.runs import epochs as loop
 from reproduce.runs.jobs import Job
 from reproduce.runs.train import Request
