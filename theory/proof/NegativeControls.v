@@ -88,16 +88,11 @@ Qed.
 
 Lemma plain_updates_have_a_bias N t g_s :
   vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
-  iterated_limit (fun beta eta => Delta_s (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t)
+  iterated_limit (plain_Delta_state N t)
     (opp (plus g_s (vf_bias (vf_J N) (vf_Jt N) t (vf_grad_ell N (vf_s_star N))))).
 Proof.
-intros [HD [[L1 [L2 [T1 [T2 C]]]] [[Hl Hc] [[C1 [C2 C3]] HS]]]] Hs.
-destruct (@vector_field_gradients N t HD (conj L1 (conj L2 (conj T1 (conj T2 C)))) (conj Hl Hc) HS) as [_ G].
-refine (proj1 (@vector_field_bias _ _ _ _ (vf_dot_state_inner N) (vf_dot_param_inner N) (vf_F N) (vf_ell N) (vf_grad_ell N)
-  (vf_s_star N) (vf_theta N) (vf_J N) (vf_Jt N) (vf_B N) (vf_H N) _ _ L2 _ T1 T2 C Hl Hc HS t g_s _ Hs G C1 C2 C3)).
-- exact (@dF_ds_linear _ _ _ _ _ _ HD).
-- exact (@dF_dtheta_linear _ _ _ _ _ _ HD).
-- exact (@F_diff_split _ _ _ _ _ _ HD).
+intros [HD [HT [HL [HC HS]]]] Hs.
+exact (proj1 (@vector_field_bias N t g_s _ HD HT HL HC HS Hs (proj2 (@vector_field_gradients N t HD HT HL HS)))).
 Qed.
 
 Lemma corrected_updates_descend N t g_s :
@@ -110,7 +105,7 @@ Qed.
 
 (** The limit of plain C-VF on [loop] at [t = 1], where [nabla_s(1) = (1/2, 0)]. *)
 Lemma loop_plain_limit (v : R2) :
-  iterated_limit (fun beta eta => Delta_s (vf_F loop) (vf_grad_ell loop) (vf_rule (vf_H loop)) (vf_s_star loop) (vf_theta loop) beta eta 1) v ->
+  iterated_limit (plain_Delta_state loop 1) v ->
   fst v = - 1.
 Proof.
 intros L. assert (X := plain_updates_have_a_bias (proj1 loop_meets_every_hypothesis) (proj1 loop_plain_and_corrected)).
@@ -697,11 +692,11 @@ Module BiasLeftOut.
 (** C-VF without symmetry: the updates tend to minus the gradient, the bias left out. *)
 Definition unaltered : Prop :=
   forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
-    iterated_limit (fun beta eta => Delta_s (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t)
+    iterated_limit (plain_Delta_state N t)
       (opp (plus g_s (vf_bias (vf_J N) (vf_Jt N) t (vf_grad_ell N (vf_s_star N))))).
 Definition altered : Prop :=
   forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
-    iterated_limit (fun beta eta => Delta_s (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t)
+    iterated_limit (plain_Delta_state N t)
       (opp g_s).
 Ltac proof_script := red; intros; simple apply plain_updates_have_a_bias; assumption.
 Theorem accepted : unaltered.
@@ -719,11 +714,11 @@ Module BiasSign.
 (** C-VF without symmetry: the bias has the other sign, [(J^T)^t - J^t] in the place of [J^t - (J^T)^t]. *)
 Definition unaltered : Prop :=
   forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
-    iterated_limit (fun beta eta => Delta_s (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t)
+    iterated_limit (plain_Delta_state N t)
       (opp (plus g_s (vf_bias (vf_J N) (vf_Jt N) t (vf_grad_ell N (vf_s_star N))))).
 Definition altered : Prop :=
   forall N t g_s, vf_meets_every_hypothesis N -> vf_is_nabla_s N t g_s ->
-    iterated_limit (fun beta eta => Delta_s (vf_F N) (vf_grad_ell N) (vf_rule (vf_H N)) (vf_s_star N) (vf_theta N) beta eta t)
+    iterated_limit (plain_Delta_state N t)
       (opp (minus g_s (vf_bias (vf_J N) (vf_Jt N) t (vf_grad_ell N (vf_s_star N))))).
 Ltac proof_script := red; intros; simple apply plain_updates_have_a_bias; assumption.
 Theorem accepted : unaltered.

@@ -468,60 +468,30 @@ Definition modified_loss_is_cross_entropy : Prop :=
 
 (** ** 6. C-VF: any vector field, forward and backward weights distinct
 
-    [J] is the Jacobian at rest and [Jt] its transpose; [H z] is the transpose of [dF/dtheta] at
-    [z], continuous at rest; the update is [(eta / beta) H (s_(t+1) - s_t)]. *)
+    In the words of [VectorFieldNetwork.v]: [J] is the Jacobian at rest and [Jt] its transpose, [B]
+    is [dF/dtheta] there and [Bt] its transpose; the update is
+    [(eta / beta) (dF/dtheta (s_t, theta_t))^T (s_(t+1) - s_t)]. *)
 
 (** The updates miss minus the gradients by a bias, [(J^t - (J^T)^t) grad ell]. *)
 Definition vector_field_bias : Prop :=
-  forall (State Param : NM) (dot_state : State -> State -> R) (dot_param : Param -> Param -> R),
-  is_inner_product State dot_state -> is_inner_product Param dot_param ->
-  forall (F : State * Param -> State) (ell : State -> R) (grad_ell : State -> State) (s_star : State) (theta : Param)
-    (J Jt : State -> State) (B : Param -> State) (H : State * Param -> State -> Param),
-  let Z := prod_NormedModule R_AbsRing State Param in
-  is_linear J -> is_linear B -> is_linear (H (s_star, theta)) ->
-  filterdiff (U := Z) F (locally ((s_star, theta) : Z)) (fun h => plus (J (fst h)) (B (snd h))) ->
-  (forall x y, dot_state (J x) y = dot_state x (Jt y)) ->
-  (forall v y, dot_state (B v) y = dot_param v (H (s_star, theta) y)) ->
-  (forall eps : posreal, locally ((s_star, theta) : Z)
-     (fun z => forall w, norm (minus (H z w) (H (s_star, theta) w)) <= eps * norm w)) ->
-  is_gradient State dot_state ell s_star (grad_ell s_star) -> continuous grad_ell s_star ->
-  F (s_star, theta) = s_star ->
-  forall (t : nat) (g_s : State) (g_th : Param),
-  is_gradient State dot_state (fun s => ell (free_phase F theta t s)) s_star g_s ->
-  is_gradient Param dot_param (fun th => ell (free_phase F theta t (F (s_star, th)))) theta g_th ->
-  locally ((s_star, theta) : Z) (fun z => continuous (F : Z -> State) z) ->
-  locally s_star (fun s => continuous grad_ell s) ->
-  locally (((s_star, theta), s_star) : prod_NormedModule R_AbsRing Z State)
-    (fun p => continuous (vf_rule H : prod_NormedModule R_AbsRing Z State -> Param) p) ->
-  let bias := minus (iterate J t (grad_ell s_star)) (iterate Jt t (grad_ell s_star)) in
-  iterated_limit (fun beta eta => Delta_s F grad_ell (vf_rule H) s_star theta beta eta t) (opp (plus g_s bias)) /\
-  iterated_limit (fun beta eta => Delta_theta F grad_ell (vf_rule H) s_star theta beta eta t)
-    (opp (plus g_th (H (s_star, theta) bias))).
+  forall (N : vector_field) (t : nat) (g_s : vf_State N) (g_th : vf_Param N),
+  vf_differentiable N -> vf_transposes N -> vf_loss_differentiable N -> vf_continuous_nearby N -> vf_settled N ->
+  vf_is_nabla_s N t g_s -> vf_is_nabla_theta N t g_th ->
+  let bias := vf_bias (vf_J N) (vf_Jt N) t (vf_grad_ell N (vf_s_star N)) in
+  iterated_limit (plain_Delta_state N t) (opp (plus g_s bias)) /\
+  iterated_limit (plain_Delta_param N t) (opp (plus g_th (vf_Bt N bias))).
 
 (** No bias when the Jacobian is symmetric; here in the joint limit, with [eta / beta -> 0]. *)
 Definition vector_field_symmetric : Prop :=
-  forall (State Param : NM) (dot_state : State -> State -> R) (dot_param : Param -> Param -> R),
-  is_inner_product State dot_state -> is_inner_product Param dot_param ->
-  forall (F : State * Param -> State) (ell : State -> R) (grad_ell : State -> State) (s_star : State) (theta : Param)
-    (J Jt : State -> State) (B : Param -> State) (H : State * Param -> State -> Param),
-  let Z := prod_NormedModule R_AbsRing State Param in
-  is_linear J -> is_linear B -> is_linear (H (s_star, theta)) ->
-  filterdiff (U := Z) F (locally ((s_star, theta) : Z)) (fun h => plus (J (fst h)) (B (snd h))) ->
-  (forall x y, dot_state (J x) y = dot_state x (Jt y)) ->
-  (forall v y, dot_state (B v) y = dot_param v (H (s_star, theta) y)) ->
-  (forall eps : posreal, locally ((s_star, theta) : Z)
-     (fun z => forall w, norm (minus (H z w) (H (s_star, theta) w)) <= eps * norm w)) ->
-  is_gradient State dot_state ell s_star (grad_ell s_star) -> continuous grad_ell s_star ->
-  F (s_star, theta) = s_star ->
-  forall (t : nat) (g_s : State) (g_th : Param),
-  is_gradient State dot_state (fun s => ell (free_phase F theta t s)) s_star g_s ->
-  is_gradient Param dot_param (fun th => ell (free_phase F theta t (F (s_star, th)))) theta g_th ->
-  forall (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta eta : T -> R),
-  (forall x y, dot_state (J x) y = dot_state x (J y)) ->
+  forall (N : vector_field) (t : nat) (g_s : vf_State N) (g_th : vf_Param N)
+    (T : Type) (along : (T -> Prop) -> Prop) (HF : Filter along) (beta eta : T -> R),
+  vf_differentiable N -> vf_transposes N -> vf_loss_differentiable N -> vf_settled N ->
+  (forall x, vf_J N x = vf_Jt N x) ->
+  vf_is_nabla_s N t g_s -> vf_is_nabla_theta N t g_th ->
   filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) -> along (fun x => eta x <> 0) ->
   filterlim (fun x => eta x / beta x) along (locally (0:R)) ->
-  filterlim (fun x => Delta_s F grad_ell (vf_rule H) s_star theta (beta x) (eta x) t) along (locally (opp g_s)) /\
-  filterlim (fun x => Delta_theta F grad_ell (vf_rule H) s_star theta (beta x) (eta x) t) along (locally (opp g_th)).
+  filterlim (fun x => plain_Delta_state N t (beta x) (eta x)) along (locally (opp g_s)) /\
+  filterlim (fun x => plain_Delta_param N t (beta x) (eta x)) along (locally (opp g_th)).
 
 (** The size of the bias: [t |J - J^T| max(|J|, 1)^(t-1) |grad ell|]. *)
 Definition vector_field_bias_bound : Prop :=
@@ -712,42 +682,29 @@ Definition residual_decays : Prop :=
   (forall s s', norm (minus (F N (s', theta N)) (F N (s, theta N))) <= c * norm (minus s' s)) ->
   norm (residual N (free_phase (F N) (theta N) T s)) <= c ^ T * norm (residual N s).
 
-(** For one [beta] and one [eta]: a residual of at most [eps] and BPTT's recurrence
-    [J^t grad ell(s)] at the end of the free phase.  In a [region] that holds the trajectory,
-    [lambda] bounds how far [F] is from [J], [mu] how it moves with the parameters, [L] and [nu]
-    are Lipschitz constants of the loss gradient and of [Phi_theta] in the state. *)
+(** For one [beta] and one [eta]: a residual of at most [eps], and BPTT's recurrence
+    [J^t grad ell(s)] at the end of the free phase.  The trajectory stays in a [region] where the
+    network is [nearly_linear]: [|J x| <= j |x|], and so on. *)
 Definition residual_bound : Prop :=
-  forall (N : network) (J : State N -> State N) (j lambda mu L nu : R) (region : State N * Param N -> Prop),
-  is_linear J -> 0 <= j -> 0 <= lambda -> 0 <= mu -> 0 <= L -> 0 <= nu -> (forall x, norm (J x) <= j * norm x) ->
-  (forall z z', region z -> region z' -> norm (minus (minus (F N z') (F N z)) (J (minus (fst z') (fst z)))) <=
-     lambda * norm (minus (fst z') (fst z)) + mu * norm (minus (snd z') (snd z))) ->
-  (forall z z', region z -> region z' ->
-     norm (minus (grad_ell N (fst z')) (grad_ell N (fst z))) <= L * norm (minus (fst z') (fst z))) ->
-  (forall z z', region z -> region z' ->
-     norm (minus (Phi_theta N (fst z', snd z)) (Phi_theta N z)) <= nu * norm (minus (fst z') (fst z))) ->
-  forall (s : State N) (beta eta : R) (t : nat),
+  forall (N : network) (J : State N -> State N) (j lambda mu L nu : R) (region : State N * Param N -> Prop)
+    (s : State N) (beta eta : R) (t : nat) (eps : R),
+  nearly_linear N J j lambda mu L nu region ->
   beta <> 0 -> (forall k, (k <= S t)%nat -> region (cep_from N s beta eta k)) ->
-  let delta := lambda + mu * nu * Rabs (eta / beta) + L * Rabs beta in
-  forall eps : R, norm (residual N s) <= eps ->
+  norm (residual N s) <= eps ->
+  let delta := drift_factor lambda mu L nu beta eta in
   norm (plus (Delta_state_from N s t beta eta) (iterate J t (grad_ell N s))) <=
   (j + delta) ^ t * (eps / Rabs beta) + ((j + delta) ^ t - j ^ t) * norm (grad_ell N s).
 
 (** Against BPTT's gradient at the steady state itself. *)
 Definition approximately_settled_bound : Prop :=
-  forall (N : network) (J : State N -> State N) (j lambda mu L nu : R) (region : State N * Param N -> Prop),
-  is_linear J -> 0 <= j -> 0 <= lambda -> 0 <= mu -> 0 <= L -> 0 <= nu -> (forall x, norm (J x) <= j * norm x) ->
-  (forall z z', region z -> region z' -> norm (minus (minus (F N z') (F N z)) (J (minus (fst z') (fst z)))) <=
-     lambda * norm (minus (fst z') (fst z)) + mu * norm (minus (snd z') (snd z))) ->
-  (forall z z', region z -> region z' ->
-     norm (minus (grad_ell N (fst z')) (grad_ell N (fst z))) <= L * norm (minus (fst z') (fst z))) ->
-  (forall z z', region z -> region z' ->
-     norm (minus (Phi_theta N (fst z', snd z)) (Phi_theta N z)) <= nu * norm (minus (fst z') (fst z))) ->
-  forall (s : State N) (beta eta : R) (t : nat),
+  forall (N : network) (J : State N -> State N) (j lambda mu L nu : R) (region : State N * Param N -> Prop)
+    (s : State N) (beta eta : R) (t : nat) (eps : R) DF DPhi (g_s : State N),
+  nearly_linear N J j lambda mu L nu region ->
   beta <> 0 -> (forall k, (k <= S t)%nat -> region (cep_from N s beta eta k)) ->
-  let delta := lambda + mu * nu * Rabs (eta / beta) + L * Rabs beta in
-  forall DF DPhi (eps : R) (g_s : State N),
+  norm (residual N s) <= eps ->
   has_primitive_function N -> derivatives N DF DPhi -> (forall x, J x = dF_ds DF x) -> loss_differentiable N -> settled N ->
-  is_nabla_s N t g_s -> region (s_star N, theta N) -> norm (residual N s) <= eps ->
+  is_nabla_s N t g_s -> region (s_star N, theta N) ->
+  let delta := drift_factor lambda mu L nu beta eta in
   norm (plus (Delta_state_from N s t beta eta) g_s) <=
   (j + delta) ^ t * (eps / Rabs beta) + ((j + delta) ^ t - j ^ t) * norm (grad_ell N s)
   + j ^ t * (L * norm (minus s (s_star N))).
@@ -755,18 +712,12 @@ Definition approximately_settled_bound : Prop :=
 (** ... and against BPTT's gradient of the free phase as it was, never at rest: [q k] is its
     state [k] steps before the end, and [DF k] the derivative of [F] there. *)
 Definition unsettled_bptt_bound : Prop :=
-  forall (N : network) (J : State N -> State N) (j lambda mu L nu : R) (region : State N * Param N -> Prop),
-  is_linear J -> 0 <= j -> 0 <= lambda -> 0 <= mu -> 0 <= L -> 0 <= nu -> (forall x, norm (J x) <= j * norm x) ->
-  (forall z z', region z -> region z' -> norm (minus (minus (F N z') (F N z)) (J (minus (fst z') (fst z)))) <=
-     lambda * norm (minus (fst z') (fst z)) + mu * norm (minus (snd z') (snd z))) ->
-  (forall z z', region z -> region z' ->
-     norm (minus (grad_ell N (fst z')) (grad_ell N (fst z))) <= L * norm (minus (fst z') (fst z))) ->
-  (forall z z', region z -> region z' ->
-     norm (minus (Phi_theta N (fst z', snd z)) (Phi_theta N z)) <= nu * norm (minus (fst z') (fst z))) ->
-  forall (s : State N) (beta eta : R) (t : nat),
+  forall (N : network) (J : State N -> State N) (j lambda mu L nu : R) (region : State N * Param N -> Prop)
+    (s : State N) (beta eta : R) (t : nat) (eps : R)
+    (q : nat -> State N) (DF : nat -> State N * Param N -> State N) (g_s : State N),
+  nearly_linear N J j lambda mu L nu region ->
   beta <> 0 -> (forall k, (k <= S t)%nat -> region (cep_from N s beta eta k)) ->
-  let delta := lambda + mu * nu * Rabs (eta / beta) + L * Rabs beta in
-  forall (q : nat -> State N) (DF : nat -> State N * Param N -> State N) (eps : R) (g_s : State N),
+  norm (residual N s) <= eps ->
   q 0%nat = s -> (forall k, (k < t)%nat -> F N (q (S k), theta N) = q k) ->
   (forall k, (k <= t)%nat -> primitive_function (dot_state N) (dot_param N) (Phi N) (F N) (Phi_theta N) (q k) (theta N)) ->
   (forall k, (k <= t)%nat -> filterdiff (U := joint N) (F N) (locally ((q k, theta N) : joint N)) (DF k)) ->
@@ -774,7 +725,7 @@ Definition unsettled_bptt_bound : Prop :=
   (forall k x, (k <= t)%nat -> norm (minus (dF_ds (DF k) x) (J x)) <= lambda * norm x) ->
   is_gradient (State N) (dot_state N) (ell N) s (grad_ell N s) ->
   is_gradient (State N) (dot_state N) (loss_of_state N t) (q t) g_s ->
-  norm (residual N s) <= eps ->
+  let delta := drift_factor lambda mu L nu beta eta in
   norm (plus (Delta_state_from N s t beta eta) g_s) <=
   (j + delta) ^ t * (eps / Rabs beta) + 2 * ((j + delta) ^ t - j ^ t) * norm (grad_ell N s).
 

@@ -14,14 +14,11 @@ From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Network Drift ApproximatelySettled.
+From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
 
-(** In a region that holds the trajectory: [|J x| <= j |x|]; [F] differs from [J] by at most
-    [lambda |s' - s|] and moves by at most [mu |theta' - theta|]; [L] and [nu] are Lipschitz
-    constants of the loss gradient and of [Phi_theta] in the state.  Then with
-    [delta = lambda + mu nu |eta / beta| + L |beta|] each drift is [J] applied to the one
-    before, up to [delta] times its norm. *)
+(** The parts of [nearly_linear], in a region that holds the trajectory. *)
 Section Bound.
 Variable N : network.
 Variables (J : State N -> State N) (j lambda mu L nu : R).
@@ -187,7 +184,7 @@ Qed.
 
 (** In terms of a residual [<= eps] and of BPTT's recurrence [J^t grad ell] at the end of
     the free phase. *)
-Theorem residual_bound (eps : R) : norm (residual N s) <= eps ->
+Lemma from_recurrence (eps : R) : norm (residual N s) <= eps ->
   norm (plus (Delta_state_from N s t beta eta) (iterate J t (grad_ell N s))) <=
   (j + delta) ^ t * (eps / Rabs beta) + ((j + delta) ^ t - j ^ t) * norm (grad_ell N s).
 Proof.
@@ -214,7 +211,7 @@ lra.
 Qed.
 
 (** Against BPTT's gradient at the steady state itself. *)
-Theorem approximately_settled_bound DF DPhi (eps : R) (g_s : State N) :
+Lemma from_steady_state DF DPhi (eps : R) (g_s : State N) :
   has_primitive_function N -> derivatives N DF DPhi -> (forall x, J x = dF_ds DF x) -> loss_differentiable N -> settled N ->
   is_nabla_s N t g_s -> region (s_star N, theta N) -> norm (residual N s) <= eps ->
   norm (plus (Delta_state_from N s t beta eta) g_s) <=
@@ -225,7 +222,7 @@ intros HP [HF HPhi] HJ [Hl Hc] HS Hgs Hreg Heps.
 destruct (@bptt_gradients _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ HP _ _ HF HPhi Hl HS t) as [G1 _].
 rewrite (gradient_unique (dot_state_inner N) Hgs G1).
 rewrite <- (iterate_ext J (dF_ds DF) t _ HJ).
-assert (X := residual_bound Heps).
+assert (X := from_recurrence Heps).
 set (d := Delta_state_from N s t beta eta) in *.
 assert (E : plus d (iterate J t (grad_ell N (s_star N))) =
   minus (plus d (iterate J t (grad_ell N s))) (iterate J t (minus (grad_ell N s) (grad_ell N (s_star N))))).
@@ -241,7 +238,7 @@ Qed.
 (** ... and against BPTT's gradient of the free phase as it was, never at rest: [q k] is its
     state [k] steps before the end, and [DF k] the derivative of [F] there, which differs
     from [J] by at most [lambda], as in the region. *)
-Theorem unsettled_bptt_bound (q : nat -> State N) (DF : nat -> State N * Param N -> State N) (eps : R) (g_s : State N) :
+Lemma from_unsettled (q : nat -> State N) (DF : nat -> State N * Param N -> State N) (eps : R) (g_s : State N) :
   q 0%nat = s -> (forall k, (k < t)%nat -> F N (q (S k), theta N) = q k) ->
   (forall k, (k <= t)%nat -> primitive_function (dot_state N) (dot_param N) (Phi N) (F N) (Phi_theta N) (q k) (theta N)) ->
   (forall k, (k <= t)%nat -> filterdiff (U := joint N) (F N) (locally ((q k, theta N) : joint N)) (DF k)) ->
@@ -256,7 +253,7 @@ Proof.
 intros q0 qS HP HF HPhi HJ Hl Hgs Heps.
 destruct (unsettled_bptt q DF q0 qS HP HF HPhi HJ Hl (le_n t)) as [g [G [_ Hg]]].
 rewrite (gradient_unique (dot_state_inner N) Hgs G).
-assert (X := residual_bound Heps).
+assert (X := from_recurrence Heps).
 set (d := Delta_state_from N s t beta eta) in *. set (y := iterate J t (grad_ell N s)) in *.
 assert (E : plus d g = plus (plus d y) (minus g y)) by (clearbody d y; module (State N)).
 rewrite E. eapply Rle_trans. apply norm_triangle. 
@@ -271,3 +268,19 @@ assert (V : ((j + lambda) ^ t - j ^ t) * norm (grad_ell N s) <= ((j + delta) ^ t
 lra.
 Qed.
 End Bound.
+
+Theorem residual_bound : Pinned.residual_bound.
+Proof.
+intros N J j lambda mu L nu region s beta eta t eps [LJ [[P1 [P2 [P3 [P4 P5]]]] [BJ [BF [BG BP]]]]] Hb Hin Heps.
+exact (@from_recurrence N J j lambda mu L nu region LJ P1 P2 P3 P4 P5 BJ BF BG BP s beta eta t Hb Hin eps Heps).
+Qed.
+Theorem approximately_settled_bound : Pinned.approximately_settled_bound.
+Proof.
+intros N J j lambda mu L nu region s beta eta t eps DF DPhi g_s [LJ [[P1 [P2 [P3 [P4 P5]]]] [BJ [BF [BG BP]]]]] Hb Hin Heps HP HD HJ HL HS Hg Hr.
+exact (@from_steady_state N J j lambda mu L nu region LJ P1 P2 P3 P4 P5 BJ BF BG BP s beta eta t Hb Hin DF DPhi eps g_s HP HD HJ HL HS Hg Hr Heps).
+Qed.
+Theorem unsettled_bptt_bound : Pinned.unsettled_bptt_bound.
+Proof.
+intros N J j lambda mu L nu region s beta eta t eps q DF g_s [LJ [[P1 [P2 [P3 [P4 P5]]]] [BJ [BF [BG BP]]]]] Hb Hin Heps q0 qS HP HF HPhi HJ Hl Hg.
+exact (@from_unsettled N J j lambda mu L nu region LJ P1 P2 P3 P4 P5 BJ BF BG BP s beta eta t Hb Hin q DF eps g_s q0 qS HP HF HPhi HJ Hl Hg Heps).
+Qed.

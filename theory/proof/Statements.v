@@ -8,7 +8,7 @@ From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
 From CEP Require Import Potential Theorem1 JointLimit ErrorBound OrderOfLimits VectorField Network.
 From CEP Require Import AugmentedGradient AugmentedPrimitive Preactivation Prototypical.
-From CEP Require Import Drift ApproximatelySettled.
+From CEP Require Import Drift ApproximatelySettled VectorFieldNetwork.
 From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
@@ -135,16 +135,17 @@ Proof. intros v y. exact (conj (sigmoid_modified_loss v y) (tanh_modified_loss v
 
 Theorem vector_field_bias : Pinned.vector_field_bias.
 Proof.
-intros State Param dot_state dot_param HS HT F ell grad_ell s_star theta J Jt B H Z LJ LB LH HF HJ HB HH Hl Hc A t g_s g_th Hs Hth.
-exact (@vf_iterated_limit _ _ _ _ HS HT F ell grad_ell s_star theta J Jt B H LJ LB LH HF HJ HB HH Hl Hc A t g_s g_th Hs Hth).
+intros N t g_s g_th HD [L1 [L2 [T1 [T2 C]]]] [Hl Hc] [C1 [C2 C3]] HS Hs Hth.
+exact (@vf_iterated_limit _ _ _ _ (vf_dot_state_inner N) (vf_dot_param_inner N) (vf_F N) (vf_ell N) (vf_grad_ell N) (vf_s_star N) (vf_theta N)
+  (vf_J N) (vf_Jt N) (vf_B N) (vf_H N) (dF_ds_linear HD) (dF_dtheta_linear HD) L2 (F_diff_split HD) T1 T2 C Hl Hc HS t g_s g_th Hs Hth C1 C2 C3).
 Qed.
 
 Theorem vector_field_symmetric : Pinned.vector_field_symmetric.
 Proof.
-intros State Param dot_state dot_param HS HT F ell grad_ell s_star theta J Jt B H Z LJ LB LH HF HJ HB HH Hl Hc A t g_s g_th Hs Hth
-  T along HA beta eta.
-exact (@vf_joint_limit_symmetric _ _ _ _ HS HT F ell grad_ell s_star theta J Jt B H LJ LB LH HF HJ HB HH Hl Hc A t g_s g_th Hs Hth
-  T along HA beta eta).
+intros N t g_s g_th T along HA beta eta HD [L1 [L2 [T1 [T2 C]]]] [Hl Hc] HS HJ Hs Hth.
+refine (@vf_joint_limit_symmetric _ _ _ _ (vf_dot_state_inner N) (vf_dot_param_inner N) (vf_F N) (vf_ell N) (vf_grad_ell N) (vf_s_star N) (vf_theta N)
+  (vf_J N) (vf_Jt N) (vf_B N) (vf_H N) (dF_ds_linear HD) (dF_dtheta_linear HD) L2 (F_diff_split HD) T1 T2 C Hl Hc HS t g_s g_th Hs Hth T along HA beta eta _).
+intros x y. rewrite (HJ y). apply T1.
 Qed.
 
 Theorem vector_field_bias_bound : Pinned.vector_field_bias_bound.

@@ -295,6 +295,21 @@ Definition Delta_param_from (N : network) (s : State N) (t : nat) (beta eta : R)
 (** What one more free step would still change. *)
 Definition residual (N : network) (s : State N) : State N := minus (F N (s, theta N)) s.
 
+(** In [region]: [|J x| <= j |x|]; [F] differs from [J] by at most [lambda |s' - s|] and moves by
+    at most [mu |theta' - theta|]; [L] and [nu] are Lipschitz constants of the loss gradient and
+    of [Phi_theta] in the state. *)
+Definition nearly_linear (N : network) (J : State N -> State N) (j lambda mu L nu : R) (region : State N * Param N -> Prop) : Prop :=
+  is_linear J /\ (0 <= j /\ 0 <= lambda /\ 0 <= mu /\ 0 <= L /\ 0 <= nu) /\ (forall x, norm (J x) <= j * norm x) /\
+  (forall z z', region z -> region z' -> norm (minus (minus (F N z') (F N z)) (J (minus (fst z') (fst z)))) <=
+     lambda * norm (minus (fst z') (fst z)) + mu * norm (minus (snd z') (snd z))) /\
+  (forall z z', region z -> region z' ->
+     norm (minus (grad_ell N (fst z')) (grad_ell N (fst z))) <= L * norm (minus (fst z') (fst z))) /\
+  (forall z z', region z -> region z' ->
+     norm (minus (Phi_theta N (fst z', snd z)) (Phi_theta N z)) <= nu * norm (minus (fst z') (fst z))).
+
+(** ... where each step's change of state is [J] applied to the one before, up to this times its norm. *)
+Definition drift_factor (lambda mu L nu beta eta : R) : R := lambda + mu * nu * Rabs (eta / beta) + L * Rabs beta.
+
 Definition strict_derivatives (N : network) DF DPhi_theta : Prop :=
   strictly_differentiable (joint N) (State N) (F N) (s_star N, theta N) DF /\
   strictly_differentiable (joint N) (Param N) (Phi_theta N) (s_star N, theta N) DPhi_theta.
