@@ -14,7 +14,7 @@ import sympy
 from theory.arithmetic.polynomials import Ring
 from theory.arithmetic.series import Elements
 from theory.methods.perturbation import Processes
-from theory.points.steady import Point
+from theory.points.steady import SymbolicPoint
 
 _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"W_(\d)_(\w)\[(\d),(\d)\]", r"W^{{{0}{1}}}_{{{2}{3}}}"),
@@ -64,7 +64,7 @@ def matrix(ring: Ring, values: Elements) -> sympy.Matrix:
     return sympy.Matrix(rows.shape[0], rows.shape[1], lambda i, j: expression(ring, rows[i, j]))
 
 
-def neurons(point: Point, processes: Processes, t: int, *, over: Any = 1) -> sympy.Matrix:
+def neurons(point: SymbolicPoint, processes: Processes, t: int, *, over: Any = 1) -> sympy.Matrix:
     """Return all neurons of a process at step ``t`` as a column, divided by ``over``."""
     entries = [
         expression(point.ring, value)
@@ -75,7 +75,7 @@ def neurons(point: Point, processes: Processes, t: int, *, over: Any = 1) -> sym
 
 
 def parameter(
-    point: Point, processes: Processes, name: str, t: int, *, over: Any = 1
+    point: SymbolicPoint, processes: Processes, name: str, t: int, *, over: Any = 1
 ) -> sympy.Matrix:
     """Return one parameter of a process at step ``t``, divided by ``over``."""
     found = matrix(point.ring, processes[name][t])

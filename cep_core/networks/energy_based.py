@@ -55,7 +55,8 @@ class EnergyBased(Layered):
         )
         return (cause,)
 
-    def _signals(self, x: Array, state: State) -> tuple[Array, State]:
+    def signals(self, x: Array, state: State) -> tuple[Array, State]:
+        """What is sent along the edges: ``rho(x)`` and ``rho(s^n)`` of every layer."""
         rho = tuple(f(s) for f, s in zip(self.activations, state, strict=True))
         return self.activations[-1](x), rho
 
@@ -86,7 +87,7 @@ class EnergyBased(Layered):
         self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None
     ) -> State:
         """One Euler step of every layer at once; see :class:`cep_core.networks.Network`."""
-        drive, rho = self._signals(x, state)
+        drive, rho = self.signals(x, state)
         received = fields(self.connections(parameters), drive, rho, parameters)
         new = []
         for n, (s, field) in enumerate(zip(state, received, strict=True)):
@@ -119,14 +120,14 @@ class EnergyBased(Layered):
 
     def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
         """``dt rho(s^n) rho(s^{n+1})^T``; biases ``dt rho(s^n)``."""
-        drive, rho = self._signals(x, state)
+        drive, rho = self.signals(x, state)
         return primitive_gradient(self.connections(parameters), drive, rho, parameters, self.dt)
 
     def vector_field_gradient(
         self, x: Array, state: State, parameters: Parameters, change: State
     ) -> Parameters:
         """``(dF/dtheta)^T change`` with the slopes that the drift has."""
-        drive, rho = self._signals(x, state)
+        drive, rho = self.signals(x, state)
         scaled = tuple(
             (c * self.activations[n].slope(s) if self._has_slope(n) else c) * self.dt
             for n, (s, c) in enumerate(zip(state, change, strict=True))

@@ -54,6 +54,14 @@ class AnsweringNetwork(Network, Protocol):
     def arguments(self, x: Array, state: State, parameters: Parameters) -> State:
         """Where each activation is evaluated in the next transition, one array per activation."""
 
+    def signals(self, x: Array, state: State) -> tuple[Array, State]:
+        """What the input and every layer send along the edges.
+
+        Raises:
+            ValueError: the network has no layers, or does not tell.
+
+        """
+
     def followed_slopes(
         self, x: Array, steady: State, parameters: Parameters, *, modified_loss: bool = False
     ) -> State | None:

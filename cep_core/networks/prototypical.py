@@ -60,6 +60,10 @@ class Prototypical(Layered):
             new[0] = new[0] - nudge
         return tuple(new)
 
+    def signals(self, x: Array, state: State) -> tuple[Array, State]:
+        """What is sent along the edges: ``x`` and the states themselves."""
+        return x, state
+
     def arguments(self, x: Array, state: State, parameters: Parameters) -> State:
         """Where each activation is evaluated: the pre-activations ``a^n``, shaped as a state."""
         return fields(self.connections(parameters), x, state, parameters)

@@ -67,6 +67,18 @@ class Delegate:
         """Those of the base; none if it does not tell."""
         return cast("State", self._of_base("arguments", _nothing)(x, state, parameters))
 
+    def signals(self, x: Array, state: State) -> tuple[Array, State]:
+        """Those of the base.
+
+        Raises:
+            ValueError: the base does not tell what its layers send.
+
+        """
+        asked = self._of_base("signals", None)
+        if asked is None:
+            raise ValueError("network: expected one that tells what its layers send, found none")
+        return cast("tuple[Array, State]", asked(x, state))
+
     def followed_slopes(
         self, x: Array, steady: State, parameters: Parameters, *, modified_loss: bool = False
     ) -> State | None:
@@ -155,6 +167,7 @@ _ANSWERS = (
     "activations",
     "departures",
     "arguments",
+    "signals",
     "followed_slopes",
     "zero_state",
     "learning_rates",

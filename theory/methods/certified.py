@@ -41,7 +41,7 @@ from theory.arithmetic.balls import (
 from theory.case import Answer, Case, Level, Outcome
 from theory.methods.identities import Sides, joint_limit, theorem1
 from theory.methods.steady_state import SteadyState, UncertifiedError, certify
-from theory.points.drawn import Point
+from theory.points.point import Point
 
 BITS = 128
 """Precision of the balls."""

@@ -20,7 +20,7 @@ from cep_core.rules import C_EP, C_VF, Rule
 from theory.arithmetic.jets import Jet, beta, coefficient
 from theory.arithmetic.tape import differentiated, transposed_product, unrolled_gradients
 from theory.methods import definition
-from theory.points.drawn import Point
+from theory.points.point import Point
 
 Sides = tuple[str, int, Array, Array]
 """A process, a step, and the two sides that should be equal; step -1 is before the phase."""

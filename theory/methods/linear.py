@@ -15,7 +15,7 @@ from cep_core.arrays import Scalar
 from theory.arithmetic.series import Elements, Series, boxed, perturbed
 from theory.methods import definition
 from theory.methods.perturbation import Processes
-from theory.points.steady import Point
+from theory.points.steady import SymbolicPoint
 
 
 def flat(arrays: Sequence[Elements]) -> Elements:
@@ -23,12 +23,12 @@ def flat(arrays: Sequence[Elements]) -> Elements:
     return np.concatenate([a.ravel() for a in arrays])
 
 
-def layered(point: Point, vector: Elements) -> dict[str, Elements]:
+def layered(point: SymbolicPoint, vector: Elements) -> dict[str, Elements]:
     """Cut a state vector into its layers ``s_0``, ``s_1`` and so on."""
     return _cut({f"s_{n}": s.shape for n, s in enumerate(point.state)}, vector)
 
 
-def by_parameter(point: Point, vector: Elements) -> dict[str, Elements]:
+def by_parameter(point: SymbolicPoint, vector: Elements) -> dict[str, Elements]:
     """Cut a parameter vector into ``W_0_1``, ``b_0`` and so on."""
     return _cut({name: value.shape for name, value in point.parameters.items()}, vector)
 
@@ -47,7 +47,7 @@ def processes(rows: Sequence[dict[str, Elements]]) -> Processes:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def _perturbed_states(point: Point) -> list[tuple[Series, ...]]:
+def _perturbed_states(point: SymbolicPoint) -> list[tuple[Series, ...]]:
     found = []
     for n, layer in enumerate(point.state):
         for index in np.ndindex(*layer.shape):
@@ -57,7 +57,7 @@ def _perturbed_states(point: Point) -> list[tuple[Series, ...]]:
     return found
 
 
-def jacobian(point: Point) -> Elements:
+def jacobian(point: SymbolicPoint) -> Elements:
     """``J = dF/ds`` at the steady state, samples stacked."""
     columns = [
         flat([s.coefficient(1) for s in point.network.transition(point.x, moved, point.parameters)])
@@ -66,7 +66,7 @@ def jacobian(point: Point) -> Elements:
     return np.stack(columns, axis=1)
 
 
-def parameter_jacobian(point: Point) -> Elements:
+def parameter_jacobian(point: SymbolicPoint) -> Elements:
     """``dF/dtheta`` at the steady state."""
     columns = []
     for name, value in point.parameters.items():
@@ -77,7 +77,7 @@ def parameter_jacobian(point: Point) -> Elements:
     return np.stack(columns, axis=1)
 
 
-def increment_jacobian(point: Point) -> Elements:
+def increment_jacobian(point: SymbolicPoint) -> Elements:
     """``d^2 Phi / dtheta ds`` at the steady state: the increment that a change of state makes."""
     columns = []
     for moved in _perturbed_states(point):
@@ -86,13 +86,13 @@ def increment_jacobian(point: Point) -> Elements:
     return np.stack(columns, axis=1)
 
 
-def loss_gradient(point: Point) -> Elements:
+def loss_gradient(point: SymbolicPoint) -> Elements:
     """``dl/ds`` at the steady state, by the definition of the loss; zero off the output."""
     output = definition.loss_gradient(point.state[0], point.y)
     return flat([output.constant, *((s * 0).constant for s in point.state[1:])])
 
 
-def nudge_response(point: Point, gradient: Elements) -> Elements:
+def nudge_response(point: SymbolicPoint, gradient: Elements) -> Elements:
     """``-time_scale D gradient``: the first change of the state per unit of ``beta``.
 
     The definition, with the slopes ``D`` where the nudge goes through an activation; not what the
@@ -105,7 +105,7 @@ def nudge_response(point: Point, gradient: Elements) -> Elements:
     return flat([output, *((s * 0).constant for s in point.state[1:])])
 
 
-def second_order(point: Point, direction: Elements) -> tuple[Elements, Elements]:
+def second_order(point: SymbolicPoint, direction: Elements) -> tuple[Elements, Elements]:
     """Halved second derivatives of ``F`` and of ``dPhi/dtheta`` along a direction of the state.
 
     The point must be on series of order 2 at least.
@@ -122,7 +122,7 @@ def second_order(point: Point, direction: Elements) -> tuple[Elements, Elements]
     )
 
 
-def per_entry(point: Point, kappa: Mapping[str, Scalar]) -> Elements:
+def per_entry(point: SymbolicPoint, kappa: Mapping[str, Scalar]) -> Elements:
     """Spread one number per parameter over the entries of the parameter vector."""
     found: list[Any] = []
     for name, value in point.parameters.items():

@@ -28,7 +28,8 @@ from theory.arithmetic.degrees import Degree
 from theory.arithmetic.prime_field import Field, P, uniform
 from theory.case import Answer, Case, Level, Outcome
 from theory.methods.identities import Sides, augmented, joint_limit, theorem1, vector_field_error
-from theory.points.drawn import Point, Shape, draw_point
+from theory.points.drawn import Shape, draw_point
+from theory.points.point import Point
 
 STEPS = 10
 """``K`` of every case."""

@@ -21,7 +21,7 @@ from cep_core.losses import Loss, SquaredError
 from cep_core.phases import nudged_phase
 from cep_core.rules import Rule
 from theory.arithmetic.series import Elements, Series, boxed, monomial, perturbed, quotient
-from theory.points.steady import Point, nonzero
+from theory.points.steady import SymbolicPoint, nonzero
 
 Processes = dict[str, list[Elements]]
 """By name (``s_0``, …, ``W_0_1``, ``b_0``, …): one array for each ``t = 0 … K-1``."""
@@ -32,7 +32,7 @@ class UnsettledError(ValueError):
 
 
 def delta_side(
-    point: Point,
+    point: SymbolicPoint,
     rule: Rule,
     *,
     steps: int,
@@ -84,7 +84,7 @@ class Unrolled:
 
     """
 
-    point: Point
+    point: SymbolicPoint
     loss: Loss
 
     def _after_each(self, start: tuple[Series, ...], copies: list[Parameters]) -> list[Any]:
@@ -106,7 +106,7 @@ class Unrolled:
         return self._after_each(self.point.state, copies)[1:]
 
 
-def nabla_side(point: Point, *, steps: int, loss: Loss | None = None) -> Processes:
+def nabla_side(point: SymbolicPoint, *, steps: int, loss: Loss | None = None) -> Processes:
     """``nabla_s(t)`` and ``nabla_theta(t)``, ``t = 0 … K-1``, by perturbing the unrolled phase.
 
     At a steady state the transitions before the perturbed one change nothing, so the computation

@@ -20,7 +20,7 @@ from flint import arb, arb_mat
 from numpy.typing import NDArray
 
 from cep_core.arrays import Parameters, State
-from cep_core.networks import EnergyBased, Network, answering, bias, edges_of, fields, weight
+from cep_core.networks import Network, answering, bias, edges_of, fields, weight
 from theory.arithmetic.balls import Balls, balls, midpoints, precision, stacked, upper_float
 from theory.arithmetic.jets import Jet, coefficient
 
@@ -57,11 +57,11 @@ def folded(network: Network, x: Balls, parameters: Parameters) -> tuple[Balls, P
     Every neuron receives the same as before, so the steady states are the same.
     """
     last = len(answering(network).activations) - 1
-    drive = network.activations[-1](x) if isinstance(network, EnergyBased) else x
     silent = tuple(
         Balls(arb_mat(1, parameters[bias(n)].shape[0]), (1, parameters[bias(n)].shape[0]))
         for n in range(last + 1)
     )
+    drive, _ = answering(network).signals(x, silent)
     size = parameters[bias(last)].shape[0]
     edges = edges_of(last + 1, parameters)
     received = fields(edges, drive, silent, parameters)[last]

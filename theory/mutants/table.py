@@ -39,7 +39,7 @@ from theory.mutants.kind import (
 from theory.mutants.planted import planted
 from theory.points.arbitrary import anywhere
 from theory.points.drawn import Shape
-from theory.points.steady import Point, energy_based
+from theory.points.steady import SymbolicPoint, energy_based
 from theory.points.steady import prototypical as prototypical_point
 from theory.statements import initial_angle, mini_batch, prototypical, settling, theorem1, unrolled
 from theory.statements.augmented import everything_at
@@ -50,7 +50,7 @@ SHAPE, STEPS = "2-3-2", 4
 CAPACITY = 250
 
 
-def _point(mutant: Mutant) -> Point:
+def _point(mutant: Mutant) -> SymbolicPoint:
     make = prototypical_point if mutant.prototypical else energy_based
     return make(FlintRing(CAPACITY), SHAPE, **mutant.setting)
 

@@ -10,35 +10,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cep_core.arrays import Parameters, State
+from cep_core.arrays import Parameters
 from cep_core.networks import DriftSlope, EnergyBased, Network, Prototypical
 from theory.arithmetic.free_activation import FreeActivation
 from theory.arithmetic.polynomials import FlintRing, Ring, symbols
 from theory.arithmetic.series import Series, constant
+from theory.points.point import Point
 from theory.points.steady import sizes_of
 
 
-@dataclass(frozen=True)
-class Anywhere:
-    """A network at an arbitrary state, with free symbols for everything.
+@dataclass(frozen=True, kw_only=True)
+class ArbitraryPoint(Point):
+    """A network at any state, with free symbols for everything and opaque activations.
 
     Attributes:
         ring: where the symbols live.
-        network: the definition, with opaque activations.
-        x: input. y: target. parameters: ``theta_0``. start: ``s_0``, not necessarily steady.
         beta: nudging strength, a symbol.
-        kappa: a symbol for every parameter.
 
     """
 
     ring: Ring
-    network: Network
-    x: Series
-    y: Series
-    parameters: Parameters
-    start: State
     beta: Any
-    kappa: dict[str, Any]
 
 
 def anywhere(
@@ -49,7 +41,7 @@ def anywhere(
     capacity: int,
     backward: bool = False,
     drift_slope: DriftSlope = "all",
-) -> Anywhere:
+) -> ArbitraryPoint:
     """Return a network of a shape at an arbitrary state, with symbols for up to ``capacity``."""
     ring = FlintRing(capacity)
     from_output = sizes_of(shape)[::-1]
@@ -74,13 +66,13 @@ def anywhere(
         network = EnergyBased(activations, ring.symbol("dt"), drift_slope)
     else:
         network = Prototypical(activations, "inside" if "inside" in setting else "outside")
-    return Anywhere(
-        ring,
+    return ArbitraryPoint(
         network,
         free("x", batch, from_output[-1]),
         free("y", batch, from_output[0]),
         parameters,
         tuple(free(f"s_{n}", batch, size) for n, size in enumerate(from_output[:-1])),
-        ring.symbol("beta"),
         {name: ring.symbol(f"kappa_{name}") for name in parameters},
+        ring=ring,
+        beta=ring.symbol("beta"),
     )

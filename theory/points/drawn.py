@@ -15,7 +15,7 @@ from math import factorial
 from typing import Literal
 
 from cep_core.activations import Activation, Identity
-from cep_core.arrays import Array, Parameters, State
+from cep_core.arrays import Array, Parameters
 from cep_core.networks import (
     DriftSlope,
     EnergyBased,
@@ -29,6 +29,7 @@ from cep_core.networks import (
 )
 from theory.arithmetic.degrees import Degree
 from theory.arithmetic.jets import Smooth
+from theory.points.point import Point
 
 Draw = Callable[..., Array]
 """Makes an array of fresh independent variables of the given shape."""
@@ -59,28 +60,6 @@ class Shape:
     nudge: Nudge = "inside"
     backward: Literal["tied", "symmetric", "free"] = "tied"
     order: int = 1
-
-
-@dataclass(frozen=True)
-class Point:
-    """A network at a steady state, in some number system.
-
-    Attributes:
-        network: the dynamics.
-        x: input, shape ``(B, size_x)``.
-        y: target, shape ``(B, size_0)``.
-        parameters: ``theta``.
-        state: ``s_*``.
-        kappa: ``eta / beta'`` of every parameter, each its own.
-
-    """
-
-    network: Network
-    x: Array
-    y: Array
-    parameters: Parameters
-    state: State
-    kappa: Parameters
 
 
 class _Taylor:

@@ -18,7 +18,7 @@ import numpy as np
 from cep_core.arrays import Array, Parameters, State
 from theory.arithmetic.polynomials import Ring, symbols
 from theory.arithmetic.series import Elements, Series, boxed, constant
-from theory.points.steady import Point
+from theory.points.steady import SymbolicPoint
 
 HIGHEST = 3
 
@@ -133,7 +133,9 @@ def _row(scalars: Sequence[Series]) -> Series:
     return Series(tuple(coefficients), order)
 
 
-def generic_primitive(ring: Ring, neurons: int, parameters: int, *, order: int = 1) -> Point:
+def generic_primitive(
+    ring: Ring, neurons: int, parameters: int, *, order: int = 1
+) -> SymbolicPoint:
     """Return a generic primitive function at its steady state; two layers, one output neuron."""
     count = neurons + parameters
     steady = symbols(ring, "s", (neurons,))
@@ -147,4 +149,5 @@ def generic_primitive(ring: Ring, neurons: int, parameters: int, *, order: int =
     y = constant(symbols(ring, "y", (1, 1)), order)
     state = (constant(steady[None, :1], order), constant(steady[None, 1:], order))
     slopes = tuple(np.ones(s.shape, dtype=object) for s in state)
-    return Point(ring, network, y, y, {"theta": constant(theta, order)}, state, slopes)
+    free = {"theta": constant(theta, order)}
+    return SymbolicPoint(network, y, y, free, state, ring=ring, slopes=slopes)

@@ -22,7 +22,6 @@ from cep_core.networks import (
     DriftSlope,
     Edge,
     EnergyBased,
-    Network,
     Nudge,
     Prototypical,
     bias,
@@ -34,38 +33,24 @@ from cep_core.networks.initial import initial_of_edges
 from theory.arithmetic.free_activation import FreeActivation
 from theory.arithmetic.polynomials import Ring, symbols
 from theory.arithmetic.series import Elements, Series, constant
+from theory.points.point import Point
 
 Backward = Literal["tied", "transposed", "free"]
 """Backward weights: none of their own; independent ones that start as transposes; free ones."""
 
 
-@dataclass(frozen=True)
-class Point:
-    """A network with everything it needs for phase 2, over a ring of polynomials.
+@dataclass(frozen=True, kw_only=True)
+class SymbolicPoint(Point):
+    """A steady state over a ring of polynomials.
 
     Attributes:
         ring: where the symbols live.
-        network: the definition, from ``cep_core``.
-        x: input, shape ``(B, size_x)``.
-        y: target, shape ``(B, size_0)``.
-        parameters: ``theta``, biases included.
-        state: ``s_*``, one array of shape ``(B, size_n)`` per layer.
         slopes: first derivative of the activation at the steady state, shaped as the state.
 
     """
 
     ring: Ring
-    network: Network
-    x: Series
-    y: Series
-    parameters: Parameters
-    state: State
     slopes: tuple[Elements, ...]
-
-    @property
-    def batch(self) -> int:
-        """Number of samples ``B``."""
-        return int(self.x.shape[0])
 
 
 def sizes_of(shape: str) -> tuple[int, ...]:
@@ -152,7 +137,7 @@ def prototypical(
     slope: Callable[[Elements], Elements] | None = None,
     edges: tuple[Edge, ...] | None = None,
     curvature: bool = False,
-) -> Point:
+) -> SymbolicPoint:
     """Return the prototypical setting at a free steady state.
 
     Args:
@@ -187,7 +172,8 @@ def prototypical(
         sigma.define(field.constant, r)
         activations.append(sigma)
     network = Prototypical(tuple(activations), nudge, edges)
-    return Point(ring, network, x, y, parameters, state, tuple(r[1] for r in derivatives))
+    slopes = tuple(r[1] for r in derivatives)
+    return SymbolicPoint(network, x, y, parameters, state, ring=ring, slopes=slopes)
 
 
 def energy_based(
@@ -200,7 +186,7 @@ def energy_based(
     order: int = 1,
     backward: Backward = "tied",
     edges: tuple[Edge, ...] | None = None,
-) -> Point:
+) -> SymbolicPoint:
     """Return the energy-based setting at a free steady state; ``dt`` is a free symbol too.
 
     Args:
@@ -248,7 +234,7 @@ def energy_based(
         activations.append(rho)
     network = EnergyBased(tuple(activations), ring.symbol("dt"), drift_slope, edges=edges)
     slopes = tuple(r[1] for r in derivatives)
-    return Point(ring, network, x, y, parameters, tuple(state), slopes)
+    return SymbolicPoint(network, x, y, parameters, tuple(state), ring=ring, slopes=slopes)
 
 
 def is_settled(point: Point) -> bool:

@@ -41,7 +41,7 @@ from theory.case import Answer, Case, Level, Outcome
 from theory.methods import definition
 from theory.methods.perturbation import Processes
 from theory.methods.symbolic import all_of, identity
-from theory.points.arbitrary import Anywhere, anywhere
+from theory.points.arbitrary import ArbitraryPoint, anywhere
 
 EVERYWHERE = "every beta, kappa per parameter, dt, weight, input, target, start and activation"
 PROTOTYPICAL = ("prototypical, nudge outside", "prototypical, nudge inside")
@@ -63,7 +63,7 @@ def by_sample(network: Network, x: Array, state: State, parameters: Parameters) 
 
 
 def conserved_at(
-    at: Anywhere, *, steps: int, rule: Rule = C_EP, names: Sequence[str] = ()
+    at: ArbitraryPoint, *, steps: int, rule: Rule = C_EP, names: Sequence[str] = ()
 ) -> Outcome:
     """Compare ``theta_t - kappa dPhi/dtheta(s_t)`` with its value at ``t = 0``, all ``t <= K``.
 
@@ -85,7 +85,7 @@ def conserved_at(
             gradient = at.network.primitive_gradient(at.x, state, theta)
         return {n: (theta[n] - gradient[n] * at.kappa[n]).constant for n in listed}
 
-    first = conserved(at.start, at.parameters)
+    first = conserved(at.state, at.parameters)
     left: Processes = {name: [] for name in listed}
     for step in phase_two(at, rule, steps):
         for name, value in conserved(step.following, step.parameters).items():
@@ -93,7 +93,7 @@ def conserved_at(
     return identity(at.ring, left, {name: [first[name]] * steps for name in listed})
 
 
-def phase_two(at: Anywhere, rule: Rule, steps: int) -> Iterable[NudgedStep]:
+def phase_two(at: ArbitraryPoint, rule: Rule, steps: int) -> Iterable[NudgedStep]:
     """Run the nudged phase at any beta and kappa."""
     return nudged_phase(
         at.network,
@@ -101,7 +101,7 @@ def phase_two(at: Anywhere, rule: Rule, steps: int) -> Iterable[NudgedStep]:
         at.x,
         at.y,
         at.parameters,
-        at.start,
+        at.state,
         beta=at.beta,
         kappa=at.kappa,
         steps=steps,
@@ -109,7 +109,7 @@ def phase_two(at: Anywhere, rule: Rule, steps: int) -> Iterable[NudgedStep]:
 
 
 def trajectory(
-    at: Anywhere, steps: Iterable[NudgedStep] | Iterable[definition.DefinedStep]
+    at: ArbitraryPoint, steps: Iterable[NudgedStep] | Iterable[definition.DefinedStep]
 ) -> Processes:
     """States, and parameters after each step if the update were made then."""
     found: Processes = {}
@@ -123,9 +123,9 @@ def trajectory(
     return found
 
 
-def augmented_at(at: Anywhere, *, steps: int) -> Outcome:
+def augmented_at(at: ArbitraryPoint, *, steps: int) -> Outcome:
     """Compare C-EP on ``Phi`` with EP, by its definition, on ``Phi~``: every state and update."""
-    network, x, start = at.network, at.x, at.start
+    network, x, start = at.network, at.x, at.state
     other = augmented(
         network, x, start, at.parameters, kappa=at.kappa, differentiate=differentiated
     )
@@ -134,12 +134,12 @@ def augmented_at(at: Anywhere, *, steps: int) -> Outcome:
     return identity(at.ring, left, trajectory(at, plain))
 
 
-def gradient_at(at: Anywhere) -> Outcome:
+def gradient_at(at: ArbitraryPoint) -> Outcome:
     """Check that the transition is ``dPhi/ds`` (prototypical: that of the identity activation)."""
-    network = definition.before_activation(at.network, at.x, at.start, at.parameters)
-    found = network.transition(at.x, at.start, at.parameters)
+    network = definition.before_activation(at.network, at.x, at.state, at.parameters)
+    found = network.transition(at.x, at.state, at.parameters)
     expected = differentiated(
-        lambda moved: by_sample(network, at.x, moved, at.parameters), at.start
+        lambda moved: by_sample(network, at.x, moved, at.parameters), at.state
     )
     return identity(
         at.ring,
@@ -148,7 +148,7 @@ def gradient_at(at: Anywhere) -> Outcome:
     )
 
 
-def everything_at(at: Anywhere, *, steps: int) -> Outcome:
+def everything_at(at: ArbitraryPoint, *, steps: int) -> Outcome:
     """Check the conservation law, the trajectories, and that ``F`` is the gradient of ``Phi``."""
     return all_of(
         {

@@ -19,7 +19,7 @@ from theory.arithmetic.series import Elements, quotient
 from theory.case import Answer, Case, Level, Outcome
 from theory.methods.perturbation import Processes, delta_side, nabla_side, scaled
 from theory.methods.symbolic import identity, undecided_off_the_steady_state
-from theory.points.steady import Point, energy_based, prototypical
+from theory.points.steady import SymbolicPoint, energy_based, prototypical
 
 
 def _total(processes: Processes, names: Sequence[str]) -> Processes:
@@ -34,7 +34,7 @@ def _sum(values: list[Elements]) -> Elements:
 
 
 @undecided_off_the_steady_state
-def coefficient_at(point: Point, *, steps: int, power: int, centred: bool) -> Outcome:
+def coefficient_at(point: SymbolicPoint, *, steps: int, power: int, centred: bool) -> Outcome:
     """Compare one coefficient, in powers of ``beta``, of the total update with what it should be.
 
     That is minus the total gradient for power 0, and zero for the higher ones. A coefficient is

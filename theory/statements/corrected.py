@@ -50,7 +50,7 @@ from theory.methods.modular import decide_at_random
 from theory.methods.perturbation import delta_side, nabla_side
 from theory.methods.symbolic import identity, undecided_off_the_steady_state
 from theory.points.drawn import Shape
-from theory.points.steady import Point, energy_based, prototypical
+from theory.points.steady import SymbolicPoint, energy_based, prototypical
 from theory.points.topologies import ring
 
 CLAIM = (
@@ -61,7 +61,7 @@ EVERYWHERE = "every forward and backward weight, input, target, dt, settled stat
 CAPACITY = 300
 RANDOM = "random points of F_p, p = 2^31 - 1"
 
-Make = Callable[[FlintRing], Point]
+Make = Callable[[FlintRing], SymbolicPoint]
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ Correction = Callable[[Any, State, Parameters], Corrected]
 
 @undecided_off_the_steady_state
 def corrected_at(
-    point: Point, *, steps: int, inside: bool = False, correction: Correction = Corrected
+    point: SymbolicPoint, *, steps: int, inside: bool = False, correction: Correction = Corrected
 ) -> Outcome:
     """Compare ``Delta`` of the corrected phase with ``-nabla`` of the network itself.
 
@@ -140,7 +140,7 @@ def corrected_at(
 
 
 @undecided_off_the_steady_state
-def joint_limit_at(point: Point, *, steps: int) -> Outcome:
+def joint_limit_at(point: SymbolicPoint, *, steps: int) -> Outcome:
     """Compare phase 2 at symbolic kappa with ``-dt (J^T + kappa G)^t dl/ds``."""
     kappa = {name: point.ring.symbol(f"kappa_{name}") for name in point.parameters}
     network = Corrected(point.network, point.state, point.parameters)
@@ -172,14 +172,16 @@ def untied_setup(network: Any, *, angle: float = 90.0) -> certified.Setup:
     return replace(tied, parameters=drawn)
 
 
-def _energy(shape: str, drift: str, edges: tuple[Edge, ...] | None, found: FlintRing) -> Point:
+def _energy(
+    shape: str, drift: str, edges: tuple[Edge, ...] | None, found: FlintRing
+) -> SymbolicPoint:
     free = "tied" if edges is not None else "free"
     return energy_based(found, shape, drift_slope=drift, backward=free, edges=edges)  # type: ignore[arg-type]
 
 
 def _prototypical(
     shape: str, nudge: str, edges: tuple[Edge, ...] | None, found: FlintRing
-) -> Point:
+) -> SymbolicPoint:
     return prototypical(
         found,
         shape,
@@ -195,7 +197,7 @@ def _decide(make: Make, check: Callable[..., Outcome], **options: Any) -> Outcom
 
 
 LOOP = ring(3, tied=False)
-FIELDS: dict[str, tuple[Callable[..., Point], str]] = {
+FIELDS: dict[str, tuple[Callable[..., SymbolicPoint], str]] = {
     "energy-based, rho' everywhere": (_energy, "all"),
     "energy-based, no rho' in the output's drift": (_energy, "hidden"),
     "energy-based, no rho' at all": (_energy, "none"),

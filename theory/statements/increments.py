@@ -24,8 +24,9 @@ from theory.methods.identities import Sides, by_order, increments, transposed_in
 from theory.methods.modular import ONE_HIDDEN, TWO_HIDDEN, decide_at_random
 from theory.methods.perturbation import Processes
 from theory.methods.symbolic import all_of, identity
-from theory.points.arbitrary import Anywhere, anywhere
-from theory.points.drawn import Point, Shape
+from theory.points.arbitrary import ArbitraryPoint, anywhere
+from theory.points.drawn import Shape
+from theory.points.point import Point
 
 EVERYWHERE = "every beta, kappa per parameter, dt, weight, input, target, start and activation"
 SHAPE, STEPS = "2-2-1", 2
@@ -39,11 +40,7 @@ CLAIM = (
 )
 
 
-def _point(at: Anywhere) -> Point:
-    return Point(at.network, at.x, at.y, at.parameters, at.start, at.kappa)
-
-
-def _compared(at: Anywhere, sides: Iterable[Sides]) -> Outcome:
+def _compared(at: ArbitraryPoint, sides: Iterable[Sides]) -> Outcome:
     left: Processes = {}
     right: Processes = {}
     for name, _, a, b in sides:
@@ -52,9 +49,9 @@ def _compared(at: Anywhere, sides: Iterable[Sides]) -> Outcome:
     return identity(at.ring, left, right)
 
 
-def increments_at(at: Anywhere, *, steps: int) -> Outcome:
+def increments_at(at: ArbitraryPoint, *, steps: int) -> Outcome:
     """Compare C-VF's increments and parameters with the derivatives; EP's parameters stay."""
-    found = increments(_point(at), steps=steps, nudging=at.beta)
+    found = increments(at, steps=steps, nudging=at.beta)
     return all_of(
         {
             "C-VF's increments": _compared(at, found),
@@ -63,14 +60,14 @@ def increments_at(at: Anywhere, *, steps: int) -> Outcome:
     )
 
 
-def _parameters_of_ep(at: Anywhere, steps: int) -> Iterator[Sides]:
+def _parameters_of_ep(at: ArbitraryPoint, steps: int) -> Iterator[Sides]:
     phase = nudged_phase(
         at.network,
         EP,
         at.x,
         at.y,
         at.parameters,
-        at.start,
+        at.state,
         beta=at.beta,
         kappa=at.kappa,
         steps=steps,
@@ -80,23 +77,23 @@ def _parameters_of_ep(at: Anywhere, steps: int) -> Iterator[Sides]:
             yield name, t, value, at.parameters[name]
 
 
-def _late(at: Anywhere, steps: int) -> Iterator[Sides]:
+def _late(at: ArbitraryPoint, steps: int) -> Iterator[Sides]:
     """The increments against derivatives at ``s_{t+1}``."""
-    point, theta = _point(at), at.parameters
+    theta = at.parameters
     phase = nudged_phase(
         at.network,
         C_VF,
         at.x,
         at.y,
         theta,
-        at.start,
+        at.state,
         beta=at.beta,
         kappa=at.kappa,
         steps=steps,
     )
     for t, step in enumerate(phase):
         change = tuple(b - a for a, b in zip(step.state, step.following, strict=True))
-        along = transposed_in_parameters(point, step.following, theta, change)
+        along = transposed_in_parameters(at, step.following, theta, change)
         theta = step.parameters
         for name, increment in step.increment.items():
             yield name, t, increment, along[name]
@@ -112,7 +109,7 @@ def _symbolic(setting: str, *, backward: bool, late: bool = False, **options: ob
     if late:
         return _compared(at, _late(at, STEPS))
     if backward:  # no primitive function, so no EP
-        return _compared(at, increments(_point(at), steps=STEPS, nudging=at.beta))
+        return _compared(at, increments(at, steps=STEPS, nudging=at.beta))
     return increments_at(at, steps=STEPS)
 
 

@@ -51,26 +51,26 @@ from theory.methods.linear import (
 )
 from theory.methods.perturbation import Processes, delta_side, nabla_side, scaled
 from theory.methods.symbolic import all_of, identity, undecided_off_the_steady_state
-from theory.points.steady import Point, energy_based, prototypical
+from theory.points.steady import SymbolicPoint, energy_based, prototypical
 
 EVERYWHERE = "every kappa per layer, weight, input, target, dt, settled state and activation"
 CAPACITY = 200
 
 
-def kappa_per_layer(point: Point) -> dict[str, Any]:
+def kappa_per_layer(point: SymbolicPoint) -> dict[str, Any]:
     """Return one symbol for the weights and bias that enter each layer."""
     symbols = {str(n): point.ring.symbol(f"kappa_{n}") for n in range(len(point.state))}
     return {name: symbols[name.split("_")[1]] for name in point.parameters}
 
 
-def modified_jacobian(point: Point, kappa: Mapping[str, Any]) -> Elements:
+def modified_jacobian(point: SymbolicPoint, kappa: Mapping[str, Any]) -> Elements:
     """``J + (dF/dtheta) diag(kappa) d^2 Phi/dtheta ds``, the second factor a mini-batch mean."""
     weighted = parameter_jacobian(point) * per_entry(point, kappa)
     modified: Elements = jacobian(point) + weighted @ increment_jacobian(point)
     return modified
 
 
-def _trajectory(point: Point, step: Elements, steps: int) -> list[Elements]:
+def _trajectory(point: SymbolicPoint, step: Elements, steps: int) -> list[Elements]:
     """``step^t`` times the first response to the nudge."""
     found = [nudge_response(point, loss_gradient(point))]
     for _ in range(steps - 1):
@@ -79,7 +79,7 @@ def _trajectory(point: Point, step: Elements, steps: int) -> list[Elements]:
 
 
 @undecided_off_the_steady_state
-def modified_bptt_at(point: Point, *, steps: int, rule: Rule = C_EP) -> Outcome:
+def modified_bptt_at(point: SymbolicPoint, *, steps: int, rule: Rule = C_EP) -> Outcome:
     """Compare phase 2 at free ``kappa`` with powers of ``J + kappa G``."""
     kappa = kappa_per_layer(point)
     left = delta_side(point, rule, steps=steps, kappa=kappa)
@@ -89,14 +89,14 @@ def modified_bptt_at(point: Point, *, steps: int, rule: Rule = C_EP) -> Outcome:
     return identity(point.ring, left, right)
 
 
-def is_symmetric_gram(point: Point) -> Outcome:
+def is_symmetric_gram(point: SymbolicPoint) -> Outcome:
     """Check that ``G = A A^T / B`` with ``A = dF/dtheta``: symmetric and not negative."""
     A, E = parameter_jacobian(point), increment_jacobian(point)
     return identity(point.ring, {"E": [E * point.batch]}, {"E": [A.T]})
 
 
 @undecided_off_the_steady_state
-def equals_bptt_at(point: Point, *, steps: int) -> Outcome:
+def equals_bptt_at(point: SymbolicPoint, *, steps: int) -> Outcome:
     """Ask whether the joint limit at fixed ``kappa`` is ``-nabla``; it is not."""
     left = delta_side(point, C_EP, steps=steps, kappa=kappa_per_layer(point))
     right = scaled(nabla_side(point, steps=steps), -1 * point.network.time_scale)
@@ -104,7 +104,7 @@ def equals_bptt_at(point: Point, *, steps: int) -> Outcome:
 
 
 @undecided_off_the_steady_state
-def needs_kappa_at(point: Point) -> Outcome:
+def needs_kappa_at(point: SymbolicPoint) -> Outcome:
     """Check the sum of squares at ``t = 1`` that only ``kappa = 0`` makes vanish."""
     dt, ring = point.network.time_scale, point.ring
     kappa = kappa_per_layer(point)
@@ -122,12 +122,12 @@ def _single(value: Any) -> Elements:
     return boxed(value).reshape(1)
 
 
-def _parameters(point: Point, found: Processes) -> list[tuple[str, list[Elements]]]:
+def _parameters(point: SymbolicPoint, found: Processes) -> list[tuple[str, list[Elements]]]:
     return [(name, found[name]) for name in point.parameters]
 
 
 @undecided_off_the_steady_state
-def leading_in_kappa_at(point: Point, *, steps: int) -> Outcome:
+def leading_in_kappa_at(point: SymbolicPoint, *, steps: int) -> Outcome:
     """Compare the part of ``Delta_s`` that is linear in ``kappa`` with its closed form."""
     k = point.ring.symbol("kappa")
     uniform = dict.fromkeys(point.parameters, k)
@@ -167,7 +167,7 @@ def _each(values: Elements, function: Callable[[Any], Any]) -> Elements:
 
 
 @undecided_off_the_steady_state
-def leading_in_beta_at(point: Point, *, steps: int) -> Outcome:
+def leading_in_beta_at(point: SymbolicPoint, *, steps: int) -> Outcome:
     """Compare the coefficient of ``beta`` in ``Delta`` (``beta^2`` in the state) with its sum."""
     J, E = jacobian(point), increment_jacobian(point)
     first = nudge_response(point, loss_gradient(point))

@@ -38,7 +38,7 @@ from theory.methods.perturbation import (
     scaled,
 )
 from theory.methods.symbolic import all_of, identity, undecided_off_the_steady_state
-from theory.points.steady import Point, prototypical
+from theory.points.steady import SymbolicPoint, prototypical
 
 EVERYWHERE = "every weight, input, target, settled state and activation"
 CAPACITY = 150
@@ -73,7 +73,7 @@ class FollowedLoss:
 
 @undecided_off_the_steady_state
 def theorem_at(
-    point: Point,
+    point: SymbolicPoint,
     *,
     steps: int,
     rule: Rule = C_EP,
@@ -115,7 +115,7 @@ def _outside_squared(shape: str, steps: int, activation: str | None) -> Outcome:
     return theorem_at(point, steps=steps)
 
 
-def outside_with_followed_loss(shape: str, batch: int = 1) -> tuple[Point, Loss]:
+def outside_with_followed_loss(shape: str, batch: int = 1) -> tuple[SymbolicPoint, Loss]:
     """Return a point nudged outside and the loss it follows: ``y = s - sigma' e``, ``e`` free."""
     ring = FlintRing(CAPACITY)
     point = prototypical(ring, shape, nudge="outside", batch=batch)

@@ -50,7 +50,7 @@ from theory.methods.perturbation import (
 )
 from theory.methods.symbolic import all_of, identity, undecided_off_the_steady_state
 from theory.points.generic_primitive import generic_primitive
-from theory.points.steady import Point, energy_based
+from theory.points.steady import SymbolicPoint, energy_based
 
 CLAIM = "C-EP's updates equal minus BPTT's gradients in the limit: Delta(t) -> -nabla(t), all t < K"
 EVERYWHERE = (
@@ -62,7 +62,7 @@ CAPACITY = 150
 
 @undecided_off_the_steady_state
 def theorem_at(
-    point: Point,
+    point: SymbolicPoint,
     *,
     steps: int,
     rule: Rule = C_EP,
@@ -85,7 +85,7 @@ def theorem_at(
 
 
 @undecided_off_the_steady_state
-def recurrences_at(point: Point, *, steps: int) -> Outcome:
+def recurrences_at(point: SymbolicPoint, *, steps: int) -> Outcome:
     """Derive the four recurrences and the two symmetries from the definition."""
     ring, dt = point.ring, point.network.time_scale
     J, A, E = jacobian(point), parameter_jacobian(point), increment_jacobian(point)
@@ -123,7 +123,7 @@ def recurrences_at(point: Point, *, steps: int) -> Outcome:
     )
 
 
-def nabla_by_tape(point: Point, *, steps: int) -> Processes:
+def nabla_by_tape(point: SymbolicPoint, *, steps: int) -> Processes:
     """BPTT a second way: reverse-mode differentiation, with a copy of ``theta`` for each step."""
     found = unrolled_gradients(
         point.network, point.x, point.y, point.parameters, point.state, steps=steps

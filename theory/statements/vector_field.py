@@ -29,7 +29,7 @@ from theory.case import Answer, Case, Level, Outcome
 from theory.methods.linear import flat, jacobian, layered, loss_gradient, nudge_response, processes
 from theory.methods.perturbation import delta_side, nabla_side
 from theory.methods.symbolic import identity, undecided_off_the_steady_state
-from theory.points.steady import Point, energy_based, prototypical
+from theory.points.steady import SymbolicPoint, energy_based, prototypical
 from theory.statements import prototypical as prototypical_setting
 from theory.statements import theorem1
 
@@ -38,7 +38,7 @@ CAPACITY = 150
 
 
 @undecided_off_the_steady_state
-def error_at(point: Point, *, steps: int, sloped: bool) -> Outcome:
+def error_at(point: SymbolicPoint, *, steps: int, sloped: bool) -> Outcome:
     """Compare ``Delta_s + nabla_s``, derived, with ``-(J^t - (J^T)^t) dl/ds``.
 
     With ``sloped`` (prototypical setting) the gradient is by pre-activation, and the error
