@@ -15,10 +15,11 @@ from theory.arithmetic.balls import balls, lower_float, precision, scalar, upper
 from theory.case import Answer
 from theory.methods.certified import energy_based, prototypical, random_setup
 from theory.methods.error_bound import bound, measured, rest
-from theory.methods.expansion import Layers, lit
+from theory.methods.expansion import Constants, Layers, lit
 from theory.methods.norms import operator_norm, operator_norm_from_below, symmetric_norm
 from theory.methods.steady_state import UncertifiedError
 from theory.methods.stepwise import holds
+from theory.methods.uniform import uniform
 from theory.statements.error_bound import decide
 
 STEPS = 6
@@ -190,6 +191,18 @@ def test_wrong_constants_are_caught(setup, mutant, reason):
     outcome = decide(lambda: setup, strengths=((0.05, 0.02),), steps=STEPS, constants=constants)
     expected = Answer.UNDECIDED if reason == "too large" else Answer.REFUTED
     assert outcome.answer is expected, outcome.reason
+
+
+def test_the_uniform_radius_is_that_of_the_example_in_coq():
+    zeros = dict.fromkeys(("size_T", "cubic_F", "mixed_F", "cubic_Phi", "curvature"), arb(0))
+    known = {"size_J": arb(0.5), "size_B": arb(1), "size_Q": arb(0.5), "size_H": arb(1)}
+    found = uniform(Constants(**zeros, **known, radius=arb(1)), arb(1))
+    assert found is not None
+    assert upper_float(found.drift) == pytest.approx(6, rel=1e-12)
+    assert lower_float(found.radius) == pytest.approx(1 / 26, rel=1e-12)
+    assert lower_float(found.radius) < 1 / 26
+    expanding = Constants(**zeros, **known | {"size_J": arb(1)}, radius=arb(1))
+    assert uniform(expanding, arb(1)) is None
 
 
 def test_strengths_that_are_too_large_are_said_to_be(setup):

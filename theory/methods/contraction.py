@@ -25,7 +25,7 @@ from theory.methods.expansion import Layers
 from theory.methods.norms import euclidean, symmetric_norm, upper
 from theory.methods.steady_state import Equation, UncertifiedError, folded, split
 
-RADII = tuple(2.0**-k for k in range(12))
+RADII = tuple(2.0**-k for k in range(2, 14, 2))
 """Radii of the balls that are tried, the widest first."""
 
 MOST_STEPS = 2000

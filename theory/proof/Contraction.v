@@ -5,19 +5,11 @@
 
 From Coq Require Import Reals Lra Lia.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Algebra Limits Gradients.
+From CEP Require Import Spaces Dynamics Network Vocabulary Algebra Limits Gradients.
 Set Implicit Arguments.
 Open Scope R_scope.
 
 (** ** Completeness *)
-
-Definition converges (V : NM) (u : nat -> V) (l : V) : Prop :=
-  forall eps : posreal, exists n, forall p, (n <= p)%nat -> norm (minus (u p) l) < eps.
-Definition complete (V : NM) : Prop := forall u : nat -> V,
-  (forall eps : posreal, exists n, forall p q, (n <= p)%nat -> (n <= q)%nat -> norm (minus (u p) (u q)) < eps) ->
-  exists l, converges V u l.
-Definition closed_region (V : NM) (region : V -> Prop) : Prop :=
-  forall (u : nat -> V) (l : V), (forall i, region (u i)) -> converges V u l -> region l.
 
 Lemma complete_R : complete R_NormedModule.
 Proof.

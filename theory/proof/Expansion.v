@@ -1,16 +1,16 @@
-(** * The vocabulary of the error bounds that say something at the paper's [K]
+(** * The words of the error bounds that say something at the paper's [K]
 
-    [ErrorBound.v] bounds the distance to minus the gradient by constants that are squared at
-    every step.  Here the second phase is compared with its expansion at rest, to second order
-    in the state; what is left over is bounded by numbers that are multiplied, not squared, from
-    step to step.  The proofs are in [ExpansionBound.v], the statements in [Statements.v].
+    Definitions only.  [error_bound] bounds the distance to minus the gradient by constants that are
+    squared at every step.  Here the second phase is compared with its expansion at rest, to second
+    order in the state; what is left over is bounded by numbers that are multiplied, not squared,
+    from step to step.
 
     Notation.  [h = |beta|], [k = |eta / beta|], [g = grad ell(s_star)], [J = dF/ds],
     [B = dF/dtheta], [C = d2Phi/(dtheta ds)], all at rest. *)
 
 From Coq Require Import Reals.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Algebra Gradients Dynamics Network.
+From CEP Require Import Spaces Dynamics Network Vocabulary.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -18,7 +18,7 @@ Open Scope R_scope.
 
 (** Half the second derivatives of [F] and [Phi_theta] in the state, and the derivative of the
     loss gradient, all at rest. *)
-Record second_order (N : network) : Type := SecondOrder {
+Record curvature (N : network) : Type := Curvature {
   half_F_ss : State N -> State N -> State N;
   half_Phi_theta_ss : State N -> State N -> Param N;
   ell_ss : State N -> State N }.
@@ -51,7 +51,7 @@ Definition bilinear {U V W : NM} (f : U -> V -> W) : Prop :=
     rest and by [half_F_ss ((s - s_star) + (s' - s_star)) (s' - s)], up to the remainder.  For a
     function with three derivatives this is Taylor's theorem. *)
 Definition expands (N : network) (DF : State N * Param N -> State N) (DPhi_theta : State N * Param N -> Param N)
-  (X : second_order N) (d : expansion_data) : Prop :=
+  (X : curvature N) (d : expansion_data) : Prop :=
   let a s := minus s (s_star N) in let v th := minus th (theta N) in
   (forall x, norm (dF_ds DF x) <= size_J d * norm x) /\
   (forall y, norm (dF_dtheta DF y) <= size_B d * norm y) /\
@@ -70,12 +70,11 @@ Definition expands (N : network) (DF : State N * Param N -> State N) (DPhi_theta
     norm (minus (minus (grad_ell N s') (grad_ell N s)) (ell_ss X (minus s' s)))
       <= cubic_ell d * m * norm (minus s' s).
 
-Arguments expands N DF DPhi_theta X d : clear implicits.
 
 (** ** The updates to first order in [beta] and [eta / beta] *)
 
 Section FirstOrder.
-Variables (N : network) (DF : State N * Param N -> State N) (DPhi_theta : State N * Param N -> Param N) (X : second_order N).
+Variables (N : network) (DF : State N * Param N -> State N) (DPhi_theta : State N * Param N -> Param N) (X : curvature N).
 Let J := dF_ds DF.
 Let B := dF_dtheta DF.
 Let C := dPhi_theta_ds DPhi_theta.
@@ -100,12 +99,6 @@ Definition first_order_param (beta kappa : R) (t : nat) : Param N :=
   plus (C (first_order_state beta kappa t))
     (scal (beta : R_AbsRing) (half_Phi_theta_ss X (plus (displacement t) (displacement (S t))) (descent t))).
 End FirstOrder.
-Arguments descent N DF t : clear implicits.
-Arguments displacement N DF t : clear implicits.
-Arguments beta_part N DF X t : clear implicits.
-Arguments kappa_part N DF DPhi_theta t : clear implicits.
-Arguments first_order_state N DF DPhi_theta X beta kappa t : clear implicits.
-Arguments first_order_param N DF DPhi_theta X beta kappa t : clear implicits.
 
 (** ** The numbers in the bounds *)
 

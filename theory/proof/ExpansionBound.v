@@ -20,21 +20,21 @@ Open Scope R_scope.
 Section Theorems.
 Variable N : network.
 Variables (DF : State N * Param N -> State N) (DPhi_theta : State N * Param N -> Param N).
-Variables (X : second_order N) (d : expansion_data).
+Variables (X : curvature N) (d : expansion_data).
 Local Notation J := (dF_ds DF).
 Local Notation B := (dF_dtheta DF).
 Local Notation C := (dPhi_theta_ds DPhi_theta).
 Local Notation Q := (half_F_ss X).
 Local Notation T := (half_Phi_theta_ss X).
 Local Notation H := (ell_ss X).
-Local Notation d0 := (descent N DF).
-Local Notation u := (displacement N DF).
+Local Notation d0 := (@descent N DF).
+Local Notation u := (@displacement N DF).
 Hypothesis primitive : has_primitive_function N.
 Hypothesis differentiable : derivatives N DF DPhi_theta.
 Hypothesis loss : loss_differentiable N.
 Hypothesis at_rest : settled N.
 Hypothesis d_nonnegative : sizes_nonnegative d.
-Hypothesis expansion : expands N DF DPhi_theta X d.
+Hypothesis expansion : @expands N DF DPhi_theta X d.
 
 Lemma J_linear : is_linear J.
 Proof. exact (dF_ds_linear (proj1 differentiable)). Qed.
@@ -205,7 +205,7 @@ End Geometric.
 
 Section Stepwise.
 Variables m n nabla first rest whole : nat -> R.
-Local Notation L := (first_order_state N DF DPhi_theta X beta (eta / beta)).
+Local Notation L := (@first_order_state N DF DPhi_theta X beta (eta / beta)).
 Hypothesis certificate : stepwise_certificate d h k a0 m n nabla first rest whole t.
 Hypothesis nabla_size : forall i, (i <= t)%nat -> norm (d0 i) <= nabla i.
 Hypothesis first_size : forall i, (i <= t)%nat -> norm (L i) <= first i.
@@ -257,7 +257,7 @@ induction i as [|i IH]; intros Hi.
 - intros l Hl. replace l with 0%nat by lia.
   assert (R0 : norm (minus (error 0) (L 0)) <= rest 0%nat).
   { assert (E0 : minus (error 0) (L 0) = error 0).
-    { unfold first_order_state. change (beta_part N DF X 0) with (zero : State N). change (kappa_part N DF DPhi_theta 0) with (zero : State N).
+    { unfold first_order_state. change (@beta_part N DF X 0) with (zero : State N). change (@kappa_part N DF DPhi_theta 0) with (zero : State N).
       generalize (error 0). intros. module (State N). }
     rewrite E0. exact (Rle_trans _ _ _ first_error rest_at_start). }
   split. exact R0. apply Step. lia. exact R0.
@@ -274,10 +274,10 @@ induction i as [|i IH]; intros Hi.
   { set (lead := plus (scal (beta : R_AbsRing) (minus (Q (plus (u i) (u (S i))) (d0 i)) (H (d0 i)))) (scal (eta / beta : R_AbsRing) (B (C (d0 i))))) in *.
     assert (LS : L (S i) = plus (J (L i)) lead).
     { unfold first_order_state.
-      change (beta_part N DF X (S i)) with (plus (J (beta_part N DF X i)) (minus (Q (plus (u i) (u (S i))) (d0 i)) (H (d0 i)))).
-      change (kappa_part N DF DPhi_theta (S i)) with (plus (J (kappa_part N DF DPhi_theta i)) (B (C (d0 i)))).
+      change (@beta_part N DF X (S i)) with (plus (J (@beta_part N DF X i)) (minus (Q (plus (u i) (u (S i))) (d0 i)) (H (d0 i)))).
+      change (@kappa_part N DF DPhi_theta (S i)) with (plus (J (@kappa_part N DF DPhi_theta i)) (B (C (d0 i)))).
       rewrite (linear_plus J J_linear), !(linear_scal J J_linear). unfold lead.
-      generalize (J (beta_part N DF X i)) (J (kappa_part N DF DPhi_theta i)) (Q (plus (u i) (u (S i))) (d0 i)) (H (d0 i)) (B (C (d0 i))).
+      generalize (J (@beta_part N DF X i)) (J (@kappa_part N DF DPhi_theta i)) (Q (plus (u i) (u (S i))) (d0 i)) (H (d0 i)) (B (C (d0 i))).
       intros. module (State N). }
     assert (Id : minus (error (S i)) (L (S i)) = plus (minus (minus (upd (S i)) (J (upd i))) lead) (J (minus (error i) (L i)))).
     { rewrite LS. unfold error. rewrite descent_next, (linear_minus J _ (L i) J_linear), (linear_minus J _ _ J_linear).
@@ -301,7 +301,7 @@ Qed.
 
 Theorem stepwise_bound (g_s : State N) (g_th : Param N) : is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
   (norm (minus (plus (upd t) g_s) (L t)) <= rest t /\ norm (plus (upd t) g_s) <= whole t) /\
-  (eta <> 0 -> norm (minus (plus (Delta_param_from N s t beta eta) g_th) (first_order_param N DF DPhi_theta X beta (eta / beta) t))
+  (eta <> 0 -> norm (minus (plus (Delta_param_from N s t beta eta) g_th) (@first_order_param N DF DPhi_theta X beta (eta / beta) t))
      <= rest_param d h a0 m n nabla rest whole t).
 Proof.
 intros Hs Hth. destruct (nabla_is Hs Hth) as [-> ->].
@@ -337,7 +337,7 @@ assert (X3 : norm (T (minus (plus b b') (scal (beta : R_AbsRing) (plus (u t) (u 
 assert (X4 : (cubic_Phi d * m t ^ 2 + mixed_Phi d * n t) * norm (upd t) <= (cubic_Phi d * m t ^ 2 + mixed_Phi d * n t) * D t).
 { apply Rmult_le_compat_l; auto. apply Rplus_le_le_0_compat; apply Rmult_le_pos; auto. apply pow2_ge_0. }
 set (r := minus p (plus (C (upd t)) (T (plus b b') (upd t)))) in *.
-assert (Id : minus (plus p (opp (C (d0 t)))) (first_order_param N DF DPhi_theta X beta (eta / beta) t) =
+assert (Id : minus (plus p (opp (C (d0 t)))) (@first_order_param N DF DPhi_theta X beta (eta / beta) t) =
   plus (plus r (C (minus (error t) (L t)))) (plus (T (plus b b') (error t)) (T (minus (plus b b') (scal (beta : R_AbsRing) (plus (u t) (u (S t))))) (d0 t)))).
 { unfold first_order_param.
   assert (E0 : T (minus (plus b b') (scal (beta : R_AbsRing) (plus (u t) (u (S t))))) (d0 t) = minus (T (plus b b') (d0 t)) (scal (beta : R_AbsRing) (T (plus (u t) (u (S t))) (d0 t)))).

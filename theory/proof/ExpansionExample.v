@@ -8,19 +8,12 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
-From CEP Require Import Potential Network Statements Examples Drift Contraction Expansion ExpansionStep ExpansionBound UniformBound SteadyState.
+From CEP Require Import Vocabulary Instances Potential Network Statements Examples Drift Contraction Expansion ExpansionStep ExpansionBound UniformBound SteadyState.
+From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
 
 Notation Z := (prod_NormedModule R_AbsRing R1 R1).
-Definition curved : network :=
-  {| State := R1; Param := R1; dot_state := times; dot_param := times;
-     dot_state_inner := is_inner_product_R; dot_param_inner := is_inner_product_R;
-     Phi := fun z => fst z * fst z / 4 + fst z * fst z * fst z / 6 + snd z * fst z;
-     F := fun z => fst z / 2 + fst z * fst z / 2 + snd z;
-     Phi_theta := fun z => fst z;
-     ell := fun s => (s - -1) * (s - -1) / 2; grad_ell := fun s => s - -1;
-     s_star := 0; theta := 0 |}.
 Local Notation DF := (fun h : R * R => / 2 * fst h + 1 * snd h).
 Local Notation DPhi := (fun h : R * R => 1 * fst h + 0 * snd h).
 
@@ -69,8 +62,8 @@ Proof. split. apply (half_square_gradient (-1) 0). apply minus_const_continuous.
 Lemma curved_settled : settled curved.
 Proof. change (0 / 2 + 0 * 0 / 2 + 0 = 0). field. Qed.
 
-Definition curved_second_order : second_order curved :=
-  @SecondOrder curved (fun x y : R => x * y / 2) (fun _ _ : R => 0 : R) (fun x : R => x).
+Definition curved_curvature : curvature curved :=
+  @Curvature curved (fun x y : R => x * y / 2) (fun _ _ : R => 0 : R) (fun x : R => x).
 Definition curved_data : expansion_data :=
   {| size_J := / 2; size_B := 1; size_C := 1; size_Q := / 2; size_T := 0; size_H := 1;
      cubic_F := 0; mixed_F := 0; cubic_Phi := 0; mixed_Phi := 0; cubic_ell := 0; radius_state := 1; radius_param := 1 |}.
@@ -83,7 +76,7 @@ split.
 - exists (Rabs c + 1). split. generalize (Rabs_pos c); lra. intros x. change (Rabs (c * x) <= (Rabs c + 1) * Rabs x).
   rewrite Rabs_mult. generalize (Rabs_pos x); lra.
 Qed.
-Lemma curved_expands : sizes_nonnegative curved_data /\ expands curved DF DPhi curved_second_order curved_data.
+Lemma curved_expands : sizes_nonnegative curved_data /\ @expands curved DF DPhi curved_curvature curved_data.
 Proof.
 split. unfold sizes_nonnegative; simpl; lra.
 assert (L : forall (f : R -> R) c, (forall x, f x = c * x) -> is_linear (U := R1) (V := R1) f).
@@ -129,11 +122,10 @@ assert (E2 : dPhi_theta_ds (State := R1) (Param := R1) DPhi (iterate (V := R) (d
 unfold is_nabla_s, is_nabla_theta. rewrite <- E. split. exact G1. rewrite E, <- E2. exact G2.
 Qed.
 
-Theorem curved_error_bound (beta eta : R) : beta <> 0 -> eta <> 0 -> Rabs beta + Rabs (eta / beta) <= / 26 ->
-  forall t, Rabs (Delta_state curved t beta eta + (/ 2) ^ t) <= 6 * (INR t * (3 / 4) ^ (t - 1)) * (Rabs beta + Rabs (eta / beta)) /\
-            Rabs (Delta_param curved t beta eta + (/ 2) ^ t) <= 6 * (INR t * (3 / 4) ^ (t - 1)) * (Rabs beta + Rabs (eta / beta)).
+Theorem curved_error_bound : Pinned.curved_error_bound.
 Proof.
-intros Hb He Hr t. destruct (curved_bptt t) as [G1 G2]. destruct curved_expands as [D1 D2].
+intros beta eta Hb He Hr t. split. exact (curved_bptt t).
+destruct (curved_bptt t) as [G1 G2]. destruct curved_expands as [D1 D2].
 assert (R34 : uniform_rate curved_data = 3 / 4) by (unfold uniform_rate; simpl; field).
 assert (M4 : reach_state curved_data 1 = 4) by (unfold reach_state; rewrite R34; field).
 assert (P4 : reach_param curved_data 1 = 4) by (unfold reach_param; rewrite M4; unfold lipschitz_Phi; simpl; field).
@@ -142,7 +134,7 @@ assert (U6 : uniform_drift curved_data 1 = 6) by (unfold uniform_drift; rewrite 
 assert (small : Rabs beta + Rabs (eta / beta) <= uniform_radius curved_data 1).
 { unfold uniform_radius. rewrite U6, M4, P4. simpl. repeat apply Rmin_glb; lra. }
 assert (g1 : norm (grad_ell curved (s_star curved)) <= 1) by (change (Rabs (0 - -1) <= 1); rewrite Rabs_right; lra).
-destruct (@uniform_bound curved DF DPhi curved_second_order curved_data 1 beta eta curved_primitive curved_derivatives curved_loss curved_settled
+destruct (@uniform_bound curved DF DPhi curved_curvature curved_data 1 beta eta curved_primitive curved_derivatives curved_loss curved_settled
   D1 D2 Rlt_0_1 Rlt_0_1 g1 ltac:(simpl; lra) Hb small t _ _ G1 G2) as [B1 B2].
 specialize (B2 He).
 assert (K : uniform_state_constant curved_data 1 t = 6 * (INR t * (3 / 4) ^ (t - 1))) by (unfold uniform_state_constant; rewrite U6, R34; ring).
@@ -151,10 +143,9 @@ rewrite K in B1. rewrite K2 in B2. exact (conj B1 B2).
 Qed.
 
 (** From any state within [1/4] of rest, with the rate [3/4]; there is no other steady state there. *)
-Theorem curved_settles (s : R) : Rabs s <= / 4 ->
-  (forall T, Rabs (free_phase (F curved) (theta curved) T s) <= (3 / 4) ^ T * Rabs s) /\ (F curved (s, theta curved) = s -> s = s_star curved).
+Theorem curved_settles : Pinned.curved_settles.
 Proof.
-intros Hs.
+intros s Hs.
 assert (inside : forall x : R, norm (minus (x : R1) 0) <= / 4 <-> Rabs x <= / 4).
 { intros x. change (Rabs (x + - 0) <= / 4 <-> Rabs x <= / 4). rewrite Ropp_0, Rplus_0_r. reflexivity. }
 destruct (@steady_state_in_ball R1 R1 (F curved) 0 (0 : R1) (/ 4) (3 / 4) (fun x h => (/ 2 + x) * h)) as [s0 [_ [S2 [S3 S4]]]].

@@ -44,7 +44,7 @@ Qed.
 Section Phase.
 Variable N : network.
 Variables (DF : State N * Param N -> State N) (DPhi_theta : State N * Param N -> Param N).
-Variables (X : second_order N) (d : expansion_data).
+Variables (X : curvature N) (d : expansion_data).
 Local Notation J := (dF_ds DF).
 Local Notation B := (dF_dtheta DF).
 Local Notation C := (dPhi_theta_ds DPhi_theta).
@@ -56,7 +56,7 @@ Hypothesis J_linear : is_linear J.
 Hypothesis B_linear : is_linear B.
 Hypothesis C_linear : is_linear C.
 Hypothesis DF_split : forall x y, DF (x, y) = plus (J x) (B y).
-Hypothesis expansion : expands N DF DPhi_theta X d.
+Hypothesis expansion : @expands N DF DPhi_theta X d.
 
 Variables (s : State N) (beta eta : R) (t : nat) (m n a0 : R) (D : nat -> R).
 Hypothesis beta_nonzero : beta <> 0.
@@ -271,8 +271,8 @@ lra.
 Qed.
 
 (** ... and its first-order part is known. *)
-Local Notation d0 := (descent N DF).
-Local Notation u := (displacement N DF).
+Local Notation d0 := (@descent N DF).
+Local Notation u := (@displacement N DF).
 Lemma step_to_first_order i (A A' E : R) : (i <= t)%nat -> updates_bounded (S i) ->
   norm (minus (a i) (scal (beta : R_AbsRing) (u i))) <= A ->
   norm (minus (a (S i)) (scal (beta : R_AbsRing) (u (S i)))) <= A' ->

@@ -131,6 +131,17 @@ Definition two_layers : network :=
 Definition bias_of (l : nat) : Rn 1 -> Rn 1 := match l with O => matrix 1 0 0 0 | _ => matrix 0 0 0 1 end.
 Definition rate_of (l : nat) (beta : R) : R := match l with O => beta * beta | _ => Rabs beta end.
 
+(** One neuron with curvature, [F = s/2 + s^2/2 + theta], at rest in [s = 0] with [theta = 0]; the target
+    is [-1]. *)
+Definition curved : network :=
+  {| State := R1; Param := R1; dot_state := times; dot_param := times;
+     dot_state_inner := is_inner_product_R; dot_param_inner := is_inner_product_R;
+     Phi := fun z => fst z * fst z / 4 + fst z * fst z * fst z / 6 + snd z * fst z;
+     F := fun z => fst z / 2 + fst z * fst z / 2 + snd z;
+     Phi_theta := fun z => fst z;
+     ell := fun s => (s - -1) * (s - -1) / 2; grad_ell := fun s => s - -1;
+     s_star := 0; theta := 0 |}.
+
 (** Two tanh neurons, one weight each way, [x <- tanh(w y + c)] and [y <- tanh(v x + d)], with the
     parameters [(w, v)], at rest in [(tanh a, tanh b)] by the choice of the inputs [c] and [d]; the
     loss is [(y - target)^2 / 2]. *)

@@ -13,6 +13,7 @@ From CEP Require Import Potential Network AugmentedGradient AugmentedPrimitive P
 From CEP Require Import Drift ApproximatelySettled ErrorBound Statements Examples OrderOfLimitsExamples Counterexamples.
 From CEP Require Import MiniBatch VectorFieldNetwork FurtherVocabulary FurtherStatements CorrectedExample FurtherExamples.
 From CEP Require Import Layered LayeredGradient.
+From CEP Require Import Vocabulary Contraction BoundStatements ExpansionExample.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -36,6 +37,24 @@ Lemma state_updates_converge N t :
 Proof.
 intros A1 A2 A3 A4 A5. destruct (bptt_gradients_exist t A1 A2 A3 A5) as [g_s [_ [Hs _]]].
 exists (opp g_s). now apply state_updates_descend.
+Qed.
+
+Lemma contraction_has_rest (State Param : NM) (F : State * Param -> State) (theta : Param) (c : R) :
+  complete State -> 0 <= c < 1 ->
+  (forall s s', norm (minus (F (s', theta)) (F (s, theta))) <= c * norm (minus s' s)) -> exists s, F (s, theta) = s.
+Proof.
+intros HV Hc HF.
+destruct (@BoundStatements.steady_state State Param F theta (fun _ => True) c zero HV Hc) as [s [_ [E _]]]; auto.
+- intros u l _ _. exact I.
+- exists s. exact E.
+Qed.
+
+Lemma curved_error_at_1 (beta eta : R) : beta <> 0 -> eta <> 0 -> Rabs beta + Rabs (eta / beta) <= / 26 ->
+  Rabs (Delta_state curved 1 beta eta + / 2) <= 6 * (Rabs beta + Rabs (eta / beta)).
+Proof.
+intros Hb He Hr. destruct (curved_error_bound Hb He Hr 1%nat) as [_ [B _]].
+replace (6 * (INR 1 * (3 / 4) ^ (1 - 1)%nat) * (Rabs beta + Rabs (eta / beta))) with (6 * (Rabs beta + Rabs (eta / beta))) in B by (simpl; ring).
+now replace ((/ 2) ^ 1) with (/ 2) in B by ring.
 Qed.
 
 Lemma inside_updates_of_param_descend N sigma D t g_th :
@@ -1186,3 +1205,54 @@ assert (Eb : from_below (activations L) (energy_based_drive L) s th 0 1 0 = 1).
 rewrite Eb in E. cbn [slope activations L small_model] in E. lra.
 Qed.
 End OneWaySignals.
+
+Module ContractionNotStrict.
+(** A free phase that only does not expand, [c <= 1]: a translation has no steady state. *)
+Definition unaltered : Prop :=
+  forall (State Param : NM) (F : State * Param -> State) (theta : Param) (c : R), complete State -> 0 <= c < 1 ->
+    (forall s s', norm (minus (F (s', theta)) (F (s, theta))) <= c * norm (minus s' s)) ->
+    exists s, F (s, theta) = s.
+Definition altered : Prop :=
+  forall (State Param : NM) (F : State * Param -> State) (theta : Param) (c : R), complete State -> 0 <= c <= 1 ->
+    (forall s s', norm (minus (F (s', theta)) (F (s, theta))) <= c * norm (minus s' s)) ->
+    exists s, F (s, theta) = s.
+Ltac proof_script := red; intros; eapply contraction_has_rest; from_hypotheses.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. destruct (H R1 R1 (fun z : R * R => fst z + 1) 0 1 complete_R ltac:(lra)) as [s E].
+- intros s s'. change (Rabs (s' + 1 + - (s + 1)) <= 1 * Rabs (s' + - s)). replace (s' + 1 + - (s + 1)) with (s' + - s) by ring. lra.
+- change (s + 1 = s) in E. lra.
+Qed.
+End ContractionNotStrict.
+
+Module GeometricErrorWithoutRatio.
+(** The geometric bound on [curved] at [t = 1] without [eta / beta]: there the error is
+    [3 beta / 2 - eta / beta]. *)
+Definition unaltered : Prop :=
+  forall beta eta : R, beta <> 0 -> eta <> 0 -> Rabs beta + Rabs (eta / beta) <= / 26 ->
+    Rabs (Delta_state curved 1 beta eta + / 2) <= 6 * (Rabs beta + Rabs (eta / beta)).
+Definition altered : Prop :=
+  forall beta eta : R, beta <> 0 -> eta <> 0 -> Rabs beta + Rabs (eta / beta) <= / 26 ->
+    Rabs (Delta_state curved 1 beta eta + / 2) <= 6 * Rabs beta.
+Ltac proof_script := red; intros; simple apply curved_error_at_1; assumption.
+Theorem accepted : unaltered.
+Proof. proof_script. Qed.
+Fail Definition refused : altered := ltac:(proof_script).
+Theorem refuted : ~ altered.
+Proof.
+intros H. set (b := / 1000). assert (X : Rabs (Delta_state curved 1 b (b / 50) + / 2) <= 6 * Rabs b).
+{ assert (E : b / 50 / b = / 50) by (unfold b; field). apply H; unfold b in *; try lra. rewrite E, !Rabs_right; lra. }
+assert (E : @eq R (Delta_state curved 1 b (b / 50)) (- / 2 + 3 * b / 2 - / 50)).
+{ transitivity (/ b * ((- b / 2 + - b * - b / 2 + (0 + b / 50 / b * (- b - 0)) - b * (- b - -1)) - (- b))).
+  2: unfold b; field.
+  change (/ b * ((0 / 2 + 0 * 0 / 2 + 0 + - (b * (0 - -1))) / 2 + (0 / 2 + 0 * 0 / 2 + 0 + - (b * (0 - -1))) * (0 / 2 + 0 * 0 / 2 + 0 + - (b * (0 - -1))) / 2
+     + (0 + b / 50 / b * (0 / 2 + 0 * 0 / 2 + 0 + - (b * (0 - -1)) + - 0))
+     + - (b * (0 / 2 + 0 * 0 / 2 + 0 + - (b * (0 - -1)) - -1)) + - (0 / 2 + 0 * 0 / 2 + 0 + - (b * (0 - -1)))) =
+     / b * ((- b / 2 + - b * - b / 2 + (0 + b / 50 / b * (- b - 0)) - b * (- b - -1)) - (- b))).
+  unfold b. field. }
+rewrite E in X. unfold b in X. rewrite Rabs_left, Rabs_right in X; lra.
+Qed.
+End GeometricErrorWithoutRatio.

@@ -1,9 +1,8 @@
 (** * The statements of the main theorems, and nothing else
 
     What [python -m theory.proof] compares the theorems with.  This file and the ones that it
-    needs, [Spaces.v], [Dynamics.v], [Network.v], [Vocabulary.v], [VectorFieldNetwork.v],
-    [FurtherVocabulary.v] and [Instances.v], import Coq's
-    real numbers, Coquelicot and each other only, so that no notation, coercion or definition of
+    needs, [Spaces.v], [Dynamics.v], [Network.v], [Vocabulary.v], [Expansion.v], [Layered.v],
+    [VectorFieldNetwork.v], [FurtherVocabulary.v] and [Instances.v], import Coq's real numbers, Coquelicot and each other only, so that no notation, coercion or definition of
     the proofs can change what is read here; to know what is proved it suffices to read them.
     For each statement [x] the check makes Coq accept
 
@@ -24,7 +23,7 @@
 
 From Coq Require Import Reals List.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Spaces Dynamics Network Vocabulary Layered VectorFieldNetwork FurtherVocabulary Instances.
+From CEP Require Import Spaces Dynamics Network Vocabulary Expansion Layered VectorFieldNetwork FurtherVocabulary Instances.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -414,6 +413,53 @@ Definition centred_order_two : Prop :=
   (exists C, 0 <= C /\ along (fun x => norm (plus (centred_Delta_state N t (beta x) (eta x)) g_s) <= C * order_2 x)) /\
   (exists C, 0 <= C /\ along (fun x => norm (plus (centred_Delta_param N t (beta x) (eta x)) g_th) <= C * order_2 x)).
 
+(** ** 4 (continued). Constants that are geometric in [t]
+
+    The network is expanded at rest to second order in the state, with remainders of third order
+    ([expands], in [Expansion.v]); [h = |beta|], [k = |eta / beta|], [j = |J|], [g = |grad ell|]. *)
+
+(** From numbers alone: the error is at most [q^t g - j^t g], with [q = j + drift] and a drift of the
+    order of [h + k], as long as the phase is seen to stay near rest. *)
+Definition geometric_error_bound : Prop :=
+  forall (N : network) DF DPhi_theta (X : curvature N) (d : expansion_data) (t : nat)
+    (beta eta m n g q : R) (g_s : State N) (g_th : Param N),
+  has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
+  sizes_nonnegative d -> @expands N DF DPhi_theta X d -> is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  beta <> 0 -> norm (grad_ell N (s_star N)) <= g ->
+  geometric_certificate d (Rabs beta) (Rabs (eta / beta)) m n 0 g q t ->
+  norm (plus (Delta_state N t beta eta) g_s) <= q ^ t * g - size_J d ^ t * g /\
+  (eta <> 0 -> norm (plus (Delta_param N t beta eta) g_th) <=
+     size_C d * (q ^ t * g - size_J d ^ t * g) + (lipschitz_Phi d m n - size_C d) * (q ^ t * g)).
+
+(** If [j < 1], one radius of validity serves all [t], and the constants decay as
+    [t ((1 + j) / 2)^t]. *)
+Definition uniform_error_bound : Prop :=
+  forall (N : network) DF DPhi_theta (X : curvature N) (d : expansion_data) (g beta eta : R),
+  has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
+  sizes_nonnegative d -> @expands N DF DPhi_theta X d -> 0 < radius_state d -> 0 < radius_param d ->
+  norm (grad_ell N (s_star N)) <= g -> size_J d < 1 ->
+  beta <> 0 -> Rabs beta + Rabs (eta / beta) <= uniform_radius d g ->
+  forall (t : nat) (g_s : State N) (g_th : Param N), is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  norm (plus (Delta_state N t beta eta) g_s) <= uniform_state_constant d g t * (Rabs beta + Rabs (eta / beta)) /\
+  (eta <> 0 -> norm (plus (Delta_param N t beta eta) g_th) <= uniform_param_constant d g t * (Rabs beta + Rabs (eta / beta))).
+
+(** The error is its part of first order, a vector, up to a rest that a certificate bounds step by
+    step; [python -m theory] finds and checks the certificate at 784-512-10. *)
+Definition stepwise_error_bound : Prop :=
+  forall (N : network) DF DPhi_theta (X : curvature N) (d : expansion_data) (t : nat)
+    (beta eta : R) (m n nabla first rest error : nat -> R) (g_s : State N) (g_th : Param N),
+  has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
+  sizes_nonnegative d -> @expands N DF DPhi_theta X d -> is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  beta <> 0 ->
+  (forall i, (i <= t)%nat -> norm (@descent N DF i) <= nabla i) ->
+  (forall i, (i <= t)%nat -> norm (@first_order_state N DF DPhi_theta X beta (eta / beta) i) <= first i) ->
+  stepwise_certificate d (Rabs beta) (Rabs (eta / beta)) 0 m n nabla first rest error t ->
+  norm (minus (plus (Delta_state N t beta eta) g_s) (@first_order_state N DF DPhi_theta X beta (eta / beta) t)) <= rest t /\
+  norm (plus (Delta_state N t beta eta) g_s) <= error t /\
+  (eta <> 0 ->
+   norm (minus (plus (Delta_param N t beta eta) g_th) (@first_order_param N DF DPhi_theta X beta (eta / beta) t))
+     <= rest_param d (Rabs beta) 0 m n nabla rest error t).
+
 (** ** 5. Discrete-time networks with an activation
 
     [s <- sigma(a - beta grad ell)], the nudge inside, or [s <- sigma(a) - beta grad ell], the
@@ -729,6 +775,74 @@ Definition unsettled_bptt_bound : Prop :=
   norm (plus (Delta_state_from N s t beta eta) g_s) <=
   (j + delta) ^ t * (eps / Rabs beta) + 2 * ((j + delta) ^ t - j ^ t) * norm (grad_ell N s).
 
+(** ** 7 (continued). The steady state *)
+
+(** Where the free phase contracts, a steady state exists, is unique, and is approached as [c^T]. *)
+Definition steady_state : Prop :=
+  forall (State Param : NM) (F : State * Param -> State) (theta : Param) (region : State -> Prop) (c : R) (start : State),
+  complete State -> 0 <= c < 1 -> closed_region State region ->
+  (forall s, region s -> region (F (s, theta))) ->
+  (forall s s', region s -> region s' -> norm (minus (F (s', theta)) (F (s, theta))) <= c * norm (minus s' s)) ->
+  region start ->
+  exists s_star, region s_star /\ F (s_star, theta) = s_star /\
+    (forall s, region s -> F (s, theta) = s -> s = s_star) /\
+    forall s T, region s ->
+      norm (minus (free_phase F theta T s) s_star) <= c ^ T * norm (minus s s_star) /\
+      norm (minus s s_star) <= norm (minus (F (s, theta)) s) / (1 - c).
+
+(** A bound [c < 1] of the Jacobian in a ball is enough, if the residual at its centre is at most
+    [(1 - c)] times its radius. *)
+Definition steady_state_in_ball : Prop :=
+  forall (State Param : NM) (F : State * Param -> State) (theta : Param) (center : State) (r c : R) (J : State -> State -> State),
+  complete State -> 0 <= c < 1 -> 0 <= r ->
+  (forall s, norm (minus s center) <= r ->
+     filterdiff (fun s => F (s, theta)) (locally s) (J s) /\ forall w, norm (J s w) <= c * norm w) ->
+  norm (minus (F (center, theta)) center) <= (1 - c) * r ->
+  exists s_star, norm (minus s_star center) <= r /\ F (s_star, theta) = s_star /\
+    (forall s, norm (minus s center) <= r -> F (s, theta) = s -> s = s_star) /\
+    forall s T, norm (minus s center) <= r ->
+      norm (minus (free_phase F theta T s) s_star) <= c ^ T * norm (minus s s_star) /\
+      norm (minus s s_star) <= norm (minus (F (s, theta)) s) / (1 - c).
+
+(** The spaces of every finite network are complete. *)
+Definition finite_dimension_is_complete : Prop := forall n : nat, complete (Rn n).
+
+(** [T] steps of a free phase that contracts, in the place of "settled": the bound of
+    [geometric_error_bound], with what [T] steps leave of the first residual [rho] added to it. *)
+Definition finite_free_phase : Prop :=
+  forall (N : network) (region : State N -> Prop) (c rho : R) (start : State N) DF DPhi_theta (X : curvature N)
+    (d : expansion_data) (T t : nat) (beta eta g L m n q : R) (g_s : State N) (g_th : Param N),
+  0 <= c < 1 -> (forall s, region s -> region (F N (s, theta N))) ->
+  (forall s s', region s -> region s' -> norm (minus (F N (s', theta N)) (F N (s, theta N))) <= c * norm (minus s' s)) ->
+  region start -> region (s_star N) -> settled N -> norm (residual N start) <= rho ->
+  has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N ->
+  sizes_nonnegative d -> @expands N DF DPhi_theta X d -> is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  beta <> 0 -> norm (grad_ell N (s_star N)) <= g -> 0 <= L ->
+  (forall s, region s -> norm (minus (grad_ell N s) (grad_ell N (s_star N))) <= L * norm (minus s (s_star N))) ->
+  let s_T := free_phase (F N) (theta N) T start in
+  let a0 := c ^ T * (rho / (1 - c)) in
+  let e0 := c ^ T * (rho / Rabs beta) + L * a0 in
+  geometric_certificate d (Rabs beta) (Rabs (eta / beta)) m n a0 (g + e0) q t ->
+  norm (plus (Delta_state_from N s_T t beta eta) g_s) <= q ^ t * (g + e0) - size_J d ^ t * g /\
+  (eta <> 0 -> norm (plus (Delta_param_from N s_T t beta eta) g_th) <=
+     size_C d * (q ^ t * (g + e0) - size_J d ^ t * g) + (lipschitz_Phi d m n - size_C d) * (q ^ t * (g + e0))).
+
+(** Theorem 1 with a finite free phase: it must be long enough for [c^T = o(beta)]. *)
+Definition theorem1_finite_free_phase : Prop :=
+  forall (N : network) (region : State N -> Prop) (c : R) (start : State N)
+    (I : Type) (along : (I -> Prop) -> Prop) (HF : Filter along) (beta eta : I -> R) (T : I -> nat) (t : nat)
+    (g_s : State N) (g_th : Param N),
+  0 <= c < 1 -> (forall s, region s -> region (F N (s, theta N))) ->
+  (forall s s', region s -> region s' -> norm (minus (F N (s', theta N)) (F N (s, theta N))) <= c * norm (minus s' s)) ->
+  region start -> region (s_star N) -> settled N ->
+  has_primitive_function N -> (exists DF DPhi_theta, strict_derivatives N DF DPhi_theta) -> loss_differentiable N ->
+  filterlim beta along (locally (0:R)) -> along (fun x => beta x <> 0) -> along (fun x => eta x <> 0) ->
+  filterlim (fun x => eta x / beta x) along (locally (0:R)) ->
+  filterlim (fun x => c ^ T x / beta x) along (locally (0:R)) ->
+  is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
+  filterlim (fun x => Delta_state_from N (free_phase (F N) (theta N) (T x) start) t (beta x) (eta x)) along (locally (opp g_s)) /\
+  filterlim (fun x => Delta_param_from N (free_phase (F N) (theta N) (T x) start) t (beta x) (eta x)) along (locally (opp g_th)).
+
 (** ** 8. The hypotheses can be met *)
 
 (** One linear neuron. *)
@@ -870,6 +984,20 @@ Definition two_layers_ratios : Prop :=
 Definition leaky_single_and_centred : Prop :=
   forall beta eta : R, beta <> 0 ->
   Delta_state leaky 1 beta eta = - / 2 + (beta - eta / beta) /\ centred_Delta_state leaky 1 beta eta = - / 2.
+
+(** On [curved] one radius, [1/26], serves every [t]; both gradients are [(1/2)^t]. *)
+Definition curved_error_bound : Prop :=
+  forall beta eta : R, beta <> 0 -> eta <> 0 -> Rabs beta + Rabs (eta / beta) <= / 26 ->
+  forall t : nat,
+  (is_nabla_s curved t ((/ 2) ^ t) /\ is_nabla_theta curved t ((/ 2) ^ t)) /\
+  Rabs (Delta_state curved t beta eta + (/ 2) ^ t) <= 6 * (INR t * (3 / 4) ^ (t - 1)) * (Rabs beta + Rabs (eta / beta)) /\
+  Rabs (Delta_param curved t beta eta + (/ 2) ^ t) <= 6 * (INR t * (3 / 4) ^ (t - 1)) * (Rabs beta + Rabs (eta / beta)).
+
+(** ... and its free phase approaches rest at the rate [3/4] from within [1/4]. *)
+Definition curved_settles : Prop :=
+  forall s : R, Rabs s <= / 4 ->
+  (forall T, Rabs (free_phase (F curved) (theta curved) T s) <= (3 / 4) ^ T * Rabs s) /\
+  (F curved (s, theta curved) = s -> s = s_star curved).
 
 (** ** 10. No hypothesis can be dropped, nor the sign or the order of the limits changed *)
 

@@ -109,9 +109,9 @@ replace (c ^ T * (rho / (1 - c))) with (c ^ T * rho / (1 - c)) by (field; lra).
 apply Rle_div_r; lra.
 Qed.
 
-Theorem finite_free_phase DF DPhi_theta (X : second_order N) (d : expansion_data) (T t : nat) (beta eta g L m n q : R) (g_s : State N) (g_th : Param N) :
+Theorem finite_free_phase DF DPhi_theta (X : curvature N) (d : expansion_data) (T t : nat) (beta eta g L m n q : R) (g_s : State N) (g_th : Param N) :
   has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N ->
-  sizes_nonnegative d -> expands N DF DPhi_theta X d ->
+  sizes_nonnegative d -> @expands N DF DPhi_theta X d ->
   is_nabla_s N t g_s -> is_nabla_theta N t g_th ->
   beta <> 0 -> norm (grad_ell N (s_star N)) <= g -> 0 <= L ->
   (forall s, region s -> norm (minus (grad_ell N s) (grad_ell N (s_star N))) <= L * norm (minus s (s_star N))) ->

@@ -186,9 +186,9 @@ unfold uniform_param_constant. fold rate. rewrite Rmult_plus_distr_r. apply Rplu
 Qed.
 End Uniform.
 
-Theorem uniform_bound (N : network) DF DPhi_theta (X : second_order N) (d : expansion_data) (g beta eta : R) :
+Theorem uniform_bound (N : network) DF DPhi_theta (X : curvature N) (d : expansion_data) (g beta eta : R) :
   has_primitive_function N -> derivatives N DF DPhi_theta -> loss_differentiable N -> settled N ->
-  sizes_nonnegative d -> expands N DF DPhi_theta X d -> 0 < radius_state d -> 0 < radius_param d ->
+  sizes_nonnegative d -> @expands N DF DPhi_theta X d -> 0 < radius_state d -> 0 < radius_param d ->
   norm (grad_ell N (s_star N)) <= g -> size_J d < 1 ->
   beta <> 0 -> Rabs beta + Rabs (eta / beta) <= uniform_radius d g ->
   forall (t : nat) (g_s : State N) (g_th : Param N), is_nabla_s N t g_s -> is_nabla_theta N t g_th ->

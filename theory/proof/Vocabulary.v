@@ -313,3 +313,14 @@ Definition drift_factor (lambda mu L nu beta eta : R) : R := lambda + mu * nu * 
 Definition strict_derivatives (N : network) DF DPhi_theta : Prop :=
   strictly_differentiable (joint N) (State N) (F N) (s_star N, theta N) DF /\
   strictly_differentiable (joint N) (Param N) (Phi_theta N) (s_star N, theta N) DPhi_theta.
+
+(** ** 8. The steady state *)
+
+Definition converges (V : NM) (u : nat -> V) (l : V) : Prop :=
+  forall eps : posreal, exists n, forall p, (n <= p)%nat -> norm (minus (u p) l) < eps.
+(** Every Cauchy sequence converges. *)
+Definition complete (V : NM) : Prop := forall u : nat -> V,
+  (forall eps : posreal, exists n, forall p q, (n <= p)%nat -> (n <= q)%nat -> norm (minus (u p) (u q)) < eps) ->
+  exists l, converges V u l.
+Definition closed_region (V : NM) (region : V -> Prop) : Prop :=
+  forall (u : nat -> V) (l : V), (forall i, region (u i)) -> converges V u l -> region l.

@@ -14,6 +14,8 @@ SYMBOLIC = (
     "prototypical",
     "vector_field",
     "centred",
+    "error_bound",
+    "steady_state",
 )
 
 STATEMENTS_FILE = "Pinned.v"

@@ -15,12 +15,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from theory.arithmetic.balls import precision, upper_float
+from flint import arb
+
+from theory.arithmetic.balls import lower_float, precision, upper_float
 from theory.case import Answer, Case, Level, Outcome
 from theory.methods.certified import Setup, digit_setup, energy_based
 from theory.methods.error_bound import Bound, bound, measured, rest
 from theory.methods.expansion import Constants, Layers
 from theory.methods.steady_state import UncertifiedError
+from theory.methods.uniform import uniform
 from theory.points.trained import trained
 
 BITS = 64
@@ -29,6 +32,9 @@ STEPS = 15
 
 STRENGTHS = ((0.01, 0.002), (0.05, 0.005))
 """``beta`` and ``kappa = eta / (beta dt)``."""
+
+BALL = arb(0.02)
+"""Radius of the ball of states for the bound that serves all ``t``."""
 
 LARGEST_RATIO = 10.0
 """A bound further than this from the measured error says too little."""
@@ -57,9 +63,16 @@ def decide(
                 for beta, kappa in strengths
             ]
             numbers: dict[str, Any] = {"|J| at most": upper_float(point.jacobian_norm)}
+            gradient = bounds[0].certificate.nabla[0]
+            for_all = uniform(point.layers.constants(point.jacobian_norm, BALL), gradient)
     except UncertifiedError as error:
         return Outcome(Answer.UNDECIDED, {"bits": BITS}, str(error))
     right, reasons = True, []
+    if for_all is not None:
+        numbers["uniform radius"] = lower_float(for_all.radius)
+        reasons.append(
+            f"one bound serves all t up to beta dt + kappa = {lower_float(for_all.radius):.1e}"
+        )
     for (beta, kappa), found in zip(strengths, bounds, strict=True):
         compared, reason, listed = _compare(found, setup, beta, kappa, steps)
         where = f"beta = {beta}, kappa = {kappa}"
