@@ -12,36 +12,30 @@ from dataclasses import dataclass
 import torch
 
 from cep_core.arrays import Array, Parameters, Scalar, State
-from cep_core.networks import Network
+from cep_core.networks import Delegate
 
 
 @dataclass(frozen=True)
-class AugmentedNetwork:
+class AugmentedNetwork(Delegate):
     """The network that C-EP follows at fixed ``kappa``: Jacobian ``J + kappa G``.
 
-    Its transition is that of ``network`` with ``theta + kappa [h(s) - h(s_*)]`` in place of
+    Its transition is that of ``base`` with ``theta + kappa [h(s) - h(s_*)]`` in place of
     ``theta``, ``h`` being ``dPhi/dtheta``, or ``(dF/dtheta)^T s`` at the steady state for C-VF;
     ``kappa`` is one number or one per parameter (``J + F_theta kappa F_theta^T``).
     """
 
-    network: Network
     kappa: Scalar | Mapping[str, Scalar]
     x: torch.Tensor
     steady: State
     parameters: Parameters
     vector_field: bool
 
-    @property
-    def time_scale(self) -> float:
-        """That of the network."""
-        return float(self.network.time_scale)
-
     def _moved(self, state: State) -> Parameters:
         if self.vector_field:
             change = tuple(a - b for a, b in zip(state, self.steady, strict=True))
-            return self.network.vector_field_gradient(self.x, self.steady, self.parameters, change)
-        after = self.network.primitive_gradient(self.x, state, self.parameters)
-        before = self.network.primitive_gradient(self.x, self.steady, self.parameters)
+            return self.base.vector_field_gradient(self.x, self.steady, self.parameters, change)
+        after = self.base.primitive_gradient(self.x, state, self.parameters)
+        before = self.base.primitive_gradient(self.x, self.steady, self.parameters)
         return {name: after[name] - before[name] for name in after}
 
     def transition(
@@ -55,14 +49,4 @@ class AugmentedNetwork:
             name: p + moved[name] * per_name[name] if name in moved else p
             for name, p in parameters.items()
         }
-        return self.network.transition(x, state, current, nudge)
-
-    def primitive_gradient(self, x: Array, state: State, parameters: Parameters) -> Parameters:
-        """That of the network."""
-        return self.network.primitive_gradient(x, state, parameters)
-
-    def vector_field_gradient(
-        self, x: Array, state: State, parameters: Parameters, change: State
-    ) -> Parameters:
-        """That of the network."""
-        return self.network.vector_field_gradient(x, state, parameters, change)
+        return self.base.transition(x, state, current, nudge)
