@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from cep_core.phases import nudged_phase
 from cep_core.rules import C_VF, EP
 from theory.arithmetic.jets import beta
 from theory.case import Answer, Case, Level, Outcome
@@ -27,6 +26,7 @@ from theory.methods.symbolic import all_of, identity
 from theory.points.arbitrary import ArbitraryPoint, anywhere
 from theory.points.drawn import Shape
 from theory.points.point import Point
+from theory.statements.augmented import phase_two
 
 EVERYWHERE = "every beta, kappa per parameter, dt, weight, input, target, start and activation"
 SHAPE, STEPS = "2-2-1", 2
@@ -61,18 +61,7 @@ def increments_at(at: ArbitraryPoint, *, steps: int) -> Outcome:
 
 
 def _parameters_of_ep(at: ArbitraryPoint, steps: int) -> Iterator[Sides]:
-    phase = nudged_phase(
-        at.network,
-        EP,
-        at.x,
-        at.y,
-        at.parameters,
-        at.state,
-        beta=at.beta,
-        kappa=at.kappa,
-        steps=steps,
-    )
-    for t, step in enumerate(phase):
+    for t, step in enumerate(phase_two(at, EP, steps)):
         for name, value in step.parameters.items():
             yield name, t, value, at.parameters[name]
 
@@ -80,18 +69,7 @@ def _parameters_of_ep(at: ArbitraryPoint, steps: int) -> Iterator[Sides]:
 def _late(at: ArbitraryPoint, steps: int) -> Iterator[Sides]:
     """The increments against derivatives at ``s_{t+1}``."""
     theta = at.parameters
-    phase = nudged_phase(
-        at.network,
-        C_VF,
-        at.x,
-        at.y,
-        theta,
-        at.state,
-        beta=at.beta,
-        kappa=at.kappa,
-        steps=steps,
-    )
-    for t, step in enumerate(phase):
+    for t, step in enumerate(phase_two(at, C_VF, steps)):
         change = tuple(b - a for a, b in zip(step.state, step.following, strict=True))
         along = transposed_in_parameters(at, step.following, theta, change)
         theta = step.parameters
