@@ -6,8 +6,9 @@
     corrected updates follow; plain C-VF goes to [- (1, 0)], twice as far. *)
 From Coq Require Import Reals Lra.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Algebra Limits Gradients Dynamics LearningRules VectorFieldNetwork CorrectedVectorField.
+From CEP Require Import Algebra Limits Gradients Dynamics LearningRules VectorFieldNetwork CorrectedVectorField CorrectedBound.
 From CEP Require Import ErrorBound Examples Counterexamples.
+From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -239,6 +240,77 @@ assert (V : validity_radius loop_data 1 = 1).
 destruct (@corrected_error_bound loop A1 A2 A5 loop_data 1 _ _ A3 P loop_bounds loop_nabla_s_1 (proj2 (@vf_bptt_gradients loop A1 A2 A5 1 A3)) beta eta Hb
   ltac:(rewrite V; exact Hr)) as [X _].
 rewrite E in X. exact X.
+Qed.
+
+(** ** The geometric bound in numbers, at [t = 15]
+
+    In the box of half-width 1/50000, for [|beta|] and [|eta / beta|] up to [10^-6]. *)
+Lemma loop_in_box : vf_bounds_in_box loop loop_box.
+Proof.
+destruct loop_bounds as [BJ [BB [_ [_ [_ [_ BL]]]]]].
+assert (Y : forall x y : R, @norm R_AbsRing R2 (x + - 2, y + - 1) <= / 50000 -> Rabs (y + - 1) <= / 50000).
+{ intros x y H. eapply Rle_trans. apply plane_norm. exact H. }
+assert (Near : forall s th w, norm (minus s (vf_s_star loop)) <= / 50000 -> norm (minus th (vf_theta loop)) <= / 50000 ->
+  norm (minus (vf_H loop (s, th) w) (vf_Bt loop w)) <= / 50000 * norm w).
+{ intros [x y] th [a b] H1 _. change (Rabs (y * a + - (1 * a)) <= / 50000 * @norm R_AbsRing R2 (a, b)).
+  replace (y * a + - (1 * a)) with ((y + - 1) * a) by ring. rewrite Rabs_mult.
+  apply Rmult_le_compat; try apply Rabs_pos. exact (Y x y H1). apply plane_norm. }
+split; [exact BJ|]. split; [exact BB|]. split; [|split; [|split; [exact Near|]]].
+- intros s th w H1 H2.
+  replace (vf_H loop (s, th) w) with (plus (minus (vf_H loop (s, th) w) (vf_Bt loop w)) (vf_Bt loop w)) by (generalize (vf_H loop (s, th) w) (vf_Bt loop w); intros; module (vf_Param loop)).
+  eapply Rle_trans. apply norm_triangle.
+  assert (B0 : norm (vf_Bt loop w) <= 1 * norm w) by exact (proj1 (proj2 (proj2 loop_bounds)) w).
+  apply Rle_trans with (/ 50000 * norm w + 1 * norm w). apply Rplus_le_compat. exact (Near s th w H1 H2). exact B0. right. simpl. field.
+- intros [x y] [x' y'] th th' H1 H1' H2 H2'. simpl box_curvature.
+  match goal with |- norm ?v <= _ => assert (E : v = ((th' + - 1) * (y' + - y) + (y + - 1) * (th' + - th), 0)) end.
+  { apply injective_projections; simpl.
+    change (th' * y' + 1 + - (th * y + 1) + - (1 * (y' + - y) + 1 * (th' + - th)) = (th' + - 1) * (y' + - y) + (y + - 1) * (th' + - th)). ring.
+    change (x' / 2 + - (x / 2) + - (/ 2 * (x' + - x) + 0 * (y' + - y)) = 0). field. }
+  rewrite E. eapply Rle_trans. apply plane_norm. rewrite Rabs_R0, Rplus_0_r. eapply Rle_trans. apply Rabs_triang. rewrite !Rabs_mult.
+  destruct (plane_norm (x' + - x) (y' + - y)) as [_ [N _]].
+  change (Rabs (th' + - 1) * Rabs (y' + - y) + Rabs (y + - 1) * Rabs (th' + - th) <= / 50000 * (@norm R_AbsRing R2 (x' + - x, y' + - y) + Rabs (th' + - th))).
+  rewrite Rmult_plus_distr_l. apply Rplus_le_compat; apply Rmult_le_compat; try apply Rabs_pos; try apply Rle_refl.
+  exact H2'. exact N. exact (Y x y H1).
+- intros [x y] [x' y'] _ _. destruct (plane_norm (x' + - x) (y' + - y)) as [_ [N _]].
+  change (@norm R_AbsRing R2 (0 + - 0, y' + - y) <= 1 * @norm R_AbsRing R2 (x' + - x, y' + - y)).
+  rewrite Rplus_opp_r, Rmult_1_l. eapply Rle_trans. apply plane_norm. rewrite Rabs_R0. lra.
+Qed.
+
+Lemma box_total_pow (r : R) (t : nat) : box_total r t = sum_f_R0 (pow r) t.
+Proof. induction t as [|t IH]; simpl. ring. rewrite IH. reflexivity. Qed.
+Lemma box_total_mono (r r' : R) (t : nat) : 0 <= r <= r' -> box_total r t <= box_total r' t.
+Proof.
+intros H. induction t as [|t IH]; simpl. lra. apply Rplus_le_compat. exact IH. exact (pow_incr r r' (S t) H).
+Qed.
+
+Lemma loop_transposed (a b : R) : vf_Jt loop (a, b) = (/ 2 * b, a).
+Proof. apply injective_projections. change (0 * a + / 2 * b = / 2 * b). ring. change (1 * a + 0 * b = a). ring. Qed.
+Lemma loop_power_15 : iterate (vf_Jt loop) 15 (0, 1) = (/ 256, 0).
+Proof. cbn [iterate]. rewrite !loop_transposed. apply (f_equal2 (@pair R R)); field. Qed.
+
+Theorem loop_geometric_bound : Pinned.loop_geometric_bound.
+Proof.
+intros beta eta Hb Hh Hk. split; [exact loop_in_box|]. destruct loop_meets_every_hypothesis as [[A1 [A2 [A3 [_ A5]]]] _].
+assert (P : box_nonnegative loop_box) by (unfold box_nonnegative; simpl; lra).
+assert (Ph := Rabs_pos beta). assert (Pk := Rabs_pos (eta / beta)).
+set (rate := box_Jt loop_box + box_drift loop_box (Rabs beta) (Rabs (eta / beta))).
+assert (Hr : 1 <= rate <= 1 + 23 / 1000000).
+{ unfold rate, box_drift; simpl. split; nra. }
+assert (T : box_total rate 15 <= 17).
+{ eapply Rle_trans. apply (@box_total_mono rate (1 + 23 / 1000000) 15). lra. simpl. lra. }
+assert (T0 : 0 <= box_total rate 15).
+{ eapply Rle_trans. 2: apply (@box_total_mono 0 rate 15); lra. simpl. lra. }
+assert (R15 : rate ^ 15 <= (1 + 23 / 1000000) ^ 15) by (apply pow_incr; lra).
+destruct (@vf_bptt_gradients loop A1 A2 A5 15 A3) as [G1 G2].
+assert (G : iterate (vf_Jt loop) 15 (vf_grad_ell loop (vf_s_star loop)) = (/ 256, 0)) by exact loop_power_15.
+split. rewrite <- G. exact G1.
+assert (Hg : norm (vf_grad_ell loop (vf_s_star loop)) <= 1) by exact (proj1 (proj2 (proj2 (proj2 (proj2 (proj2 loop_bounds)))))).
+assert (S1 : Rabs beta * (1 * box_total rate 15) <= box_state loop_box) by (simpl box_state; nra).
+assert (S2 : Rabs (eta / beta) * (box_H loop_box * (Rabs beta * (1 * box_total rate 15))) <= box_param loop_box).
+{ simpl box_param. simpl box_H. simpl box_state in S1. assert (0 <= Rabs beta * (1 * box_total rate 15)) by (apply Rmult_le_pos; lra). nra. }
+destruct (@geometric_error loop loop_box A1 A2 A5 P loop_in_box beta eta 1 15 Hb Hg S1 S2 _ _ A3 G1 G2) as [X _].
+rewrite G in X. eapply Rle_trans. exact X. fold rate. simpl box_Jt. rewrite pow1.
+apply Rle_trans with ((1 + 23 / 1000000) ^ 15 - 1). lra. simpl. lra.
 Qed.
 
 (** ** What the correction must be

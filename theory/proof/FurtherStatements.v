@@ -6,7 +6,7 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics ErrorConstants Network VectorFieldNetwork FurtherVocabulary.
-From CEP Require Import AugmentedPrimitive CorrectedVectorField EpLimit Stability PerLayer Centred.
+From CEP Require Import AugmentedPrimitive CorrectedVectorField CorrectedBound EpLimit Stability PerLayer Centred.
 From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
@@ -82,6 +82,12 @@ Proof. intros N T along HF beta eta t g_s g_th HD HT HL HS. exact (@corrected_jo
 
 Theorem error_bound_without_symmetry : Pinned.error_bound_without_symmetry.
 Proof. intros N d t g_s g_th HD HT HL HS. exact (@corrected_error_bound N HD HT HS d t g_s g_th HL). Qed.
+
+Theorem geometric_bound_without_symmetry : Pinned.geometric_bound_without_symmetry.
+Proof.
+intros N d beta eta g t g_s g_th HD HT HL HS Hd Hbox Hg Hs Hth rate Hb H1 H2.
+exact (@geometric_error N d HD HT HS Hd Hbox beta eta g t Hb Hg H1 H2 g_s g_th HL Hs Hth).
+Qed.
 
 Theorem no_correction_when_symmetric : Pinned.no_correction_when_symmetric.
 Proof. intros N beta eta t HJ. exact (@corrected_is_plain N HJ beta eta t). Qed.

@@ -153,3 +153,8 @@ Definition tanh_pair (a b w v target : R) : vector_field :=
       ((fst (snd h) * snd (fst z) + fst (snd z) * snd (fst h)) * (1 - tanh_x a b w v z * tanh_x a b w v z),
        (snd (snd h) * fst (fst z) + snd (snd z) * fst (fst h)) * (1 - tanh_y a b w v z * tanh_y a b w v z)))
     (fun s => (snd s - target) * (snd s - target) / 2) (fun s => (0, snd s - target)) (tanh a, tanh b) (w, v).
+
+(** Numbers that hold for [loop] in a box of half-width 1/50000. *)
+Definition loop_box : box_data :=
+  {| box_state := / 50000; box_param := / 50000; box_Jt := 1; box_B := 1; box_H := 50001 / 50000;
+     box_curvature := / 50000; box_variation := / 50000; box_loss := 1 |}.

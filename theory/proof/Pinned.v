@@ -641,6 +641,22 @@ Definition error_bound_without_symmetry : Prop :=
   norm (plus (corrected_Delta_state N t beta eta) g_s) <= state_constant d t * (Rabs beta + Rabs (eta / beta)) /\
   (eta <> 0 -> norm (plus (corrected_Delta_param N t beta eta) g_th) <= param_constant d t * (Rabs beta + Rabs (eta / beta))).
 
+(** A bound that is geometric in [t], from numbers that hold in a box round rest which the phase does
+    not leave: with [h = |beta|], [k = |eta / beta|], [|grad ell| <= g], [j = box_Jt] and
+    [drift = curvature (1 + k |H|) + k |B| |H| + h lipschitz] the error of the neurons is at most
+    [((j + drift)^t - j^t) g]. *)
+Definition geometric_bound_without_symmetry : Prop :=
+  forall (N : vector_field) (d : box_data) (beta eta g : R) (t : nat) (g_s : vf_State N) (g_th : vf_Param N),
+  vf_differentiable N -> vf_transposes N -> vf_loss_differentiable N -> vf_settled N ->
+  box_nonnegative d -> vf_bounds_in_box N d -> norm (vf_grad_ell N (vf_s_star N)) <= g ->
+  vf_is_nabla_s N t g_s -> vf_is_nabla_theta N t g_th ->
+  let rate := box_Jt d + box_drift d (Rabs beta) (Rabs (eta / beta)) in
+  beta <> 0 -> Rabs beta * (g * box_total rate t) <= box_state d ->
+  Rabs (eta / beta) * (box_H d * (Rabs beta * (g * box_total rate t))) <= box_param d ->
+  norm (plus (corrected_Delta_state N t beta eta) g_s) <= (rate ^ t - box_Jt d ^ t) * g /\
+  (eta <> 0 -> norm (plus (corrected_Delta_param N t beta eta) g_th)
+    <= (box_variation d * rate ^ t + box_H d * (rate ^ t - box_Jt d ^ t)) * g).
+
 (** When [J = J^T] nothing is corrected: the second phase is that of the paper's C-VF, at every
     [beta], [eta] and [t] ... *)
 Definition no_correction_when_symmetric : Prop :=
@@ -955,6 +971,13 @@ Definition leaky_error_bound : Prop :=
   beta <> 0 -> eta <> 0 -> Rabs beta + Rabs (eta / beta) <= 1 ->
   Rabs (Delta_state leaky 1 beta eta + / 2) <= 2 * (Rabs beta + Rabs (eta / beta)) /\
   Rabs (Delta_param leaky 1 beta eta + / 2) <= 2 * (Rabs beta + Rabs (eta / beta)).
+
+(** The geometric bound on [loop] after fifteen steps, where [nabla_s(15) = (1/256, 0)]: for [|beta|] and
+    [|eta / beta|] up to [10^-6] the error is at most 1/2500. *)
+Definition loop_geometric_bound : Prop :=
+  forall beta eta : R, beta <> 0 -> Rabs beta <= / 1000000 -> Rabs (eta / beta) <= / 1000000 ->
+  vf_bounds_in_box loop loop_box /\ vf_is_nabla_s loop 15 (/ 256, 0) /\
+  norm (plus (corrected_Delta_state loop 15 beta eta) ((/ 256, 0) : R2)) <= / 2500.
 
 (** C-VF at [eta = kappa beta] on [loop]: BPTT has [nabla_s(2) = (0, 1/2)], plain C-VF goes to
     [- (kappa, 1/2)] and the corrected rule to [- (kappa / 2, 1/2)]. *)

@@ -117,6 +117,38 @@ Definition misses (c : forall N : vector_field, vf_State N -> vf_State N) : Prop
   exists (N : vector_field) (t : nat) (g_s : vf_State N), vf_meets_every_hypothesis N /\ vf_is_nabla_s N t g_s /\
     ~ iterated_limit (Delta_state_less N (c N) t) (opp g_s).
 
+(** ** Numbers that hold in a box round rest *)
+
+Record box_data : Type := Box {
+  box_state : R;       (* the box: |s - s_star| at most this ... *)
+  box_param : R;       (* ... and |theta' - theta| at most this *)
+  box_Jt : R;          (* norm of the transposed Jacobian at rest *)
+  box_B : R;           (* norm of dF/dtheta at rest *)
+  box_H : R;           (* norm of the transposes of dF/dtheta in the box *)
+  box_curvature : R;   (* how far the derivative of F in the box is from the one at rest *)
+  box_variation : R;   (* the same for the transposes of dF/dtheta *)
+  box_loss : R }.      (* Lipschitz constant of the loss gradient in the box *)
+
+Definition box_nonnegative (d : box_data) : Prop :=
+  0 <= box_Jt d /\ 0 <= box_B d /\ 0 <= box_H d /\ 0 <= box_curvature d /\ 0 <= box_variation d /\ 0 <= box_loss d.
+
+Definition vf_bounds_in_box (N : vector_field) (d : box_data) : Prop :=
+  let inside s := norm (minus s (vf_s_star N)) <= box_state d in
+  let near th := norm (minus th (vf_theta N)) <= box_param d in
+  (forall x, norm (vf_Jt N x) <= box_Jt d * norm x) /\
+  (forall v, norm (vf_B N v) <= box_B d * norm v) /\
+  (forall s th w, inside s -> near th -> norm (vf_H N (s, th) w) <= box_H d * norm w) /\
+  (forall s s' th th', inside s -> inside s' -> near th -> near th' ->
+     norm (minus (minus (vf_F N (s', th')) (vf_F N (s, th))) (vf_DF N (minus s' s, minus th' th)))
+       <= box_curvature d * (norm (minus s' s) + norm (minus th' th))) /\
+  (forall s th w, inside s -> near th -> norm (minus (vf_H N (s, th) w) (vf_Bt N w)) <= box_variation d * norm w) /\
+  (forall s s', inside s -> inside s' -> norm (minus (vf_grad_ell N s') (vf_grad_ell N s)) <= box_loss d * norm (minus s' s)).
+
+(** How far a step is from [J^T], at [|beta| = h] and [|eta / beta| = k]; and [1 + r + ... + r^t]. *)
+Definition box_drift (d : box_data) (h k : R) : R :=
+  box_curvature d * (1 + k * box_H d) + box_B d * (k * box_H d) + h * box_loss d.
+Fixpoint box_total (r : R) (t : nat) : R := match t with O => 1 | S t => box_total r t + r ^ (S t) end.
+
 (** ** In [R^n]: the transpose constructed, and a vector field with its derivative *)
 
 (** The vector of a linear form: [f x = <x, covector f>]. *)
