@@ -13,7 +13,7 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
-From CEP Require Import Potential Network Drift Expansion ExpansionStep.
+From CEP Require Import Potential Network Drift ApproximatelySettled Expansion ExpansionStep.
 Set Implicit Arguments.
 Open Scope R_scope.
 

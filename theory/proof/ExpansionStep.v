@@ -10,12 +10,9 @@
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse.
-From CEP Require Import Potential Network Drift Expansion.
+From CEP Require Import Potential Network Drift ApproximatelySettled Expansion.
 Set Implicit Arguments.
 Open Scope R_scope.
-
-Lemma norm_minus_le (V : NM) (x y : V) : norm (minus x y) <= norm x + norm y.
-Proof. eapply Rle_trans. apply norm_triangle. apply Rplus_le_compat_l. right. apply norm_opp. Qed.
 
 Lemma total_nonneg f t : (forall i, (i < t)%nat -> 0 <= f i) -> 0 <= total f t.
 Proof.
