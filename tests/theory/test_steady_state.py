@@ -11,6 +11,7 @@ from torch.func import jacrev
 from cep_core.phases import free_phase
 from theory.arithmetic.balls import balls, precision, upper_float
 from theory.case import Answer
+from theory.command import main
 from theory.methods.certified import energy_based, prototypical, random_setup
 from theory.methods.contraction import RADII
 from theory.methods.error_bound import contraction_of
@@ -90,3 +91,9 @@ def test_a_free_phase_that_has_not_settled_certifies_nothing(setup):
     assert found.answer is Answer.UNDECIDED
     with precision(64), pytest.raises(UncertifiedError, match="not seen to contract"):
         contraction_of(replace(setup, free_steps=2)).reach(RADII[-1])
+
+
+def test_the_command_prints_the_number_of_steps(capsys):
+    name = "steady_state/certified/prototypical, sigmoid, initial weights"
+    assert main(["--only", name, "--processes", "1"]) == 0
+    assert "after T = 67 steps" in capsys.readouterr().out
