@@ -6,7 +6,7 @@
 
 From Coq Require Import Reals Lra List Lia.
 From Coquelicot Require Import Coquelicot.
-From CEP Require Import Algebra Limits Gradients Drift Layered FiniteVectors.
+From CEP Require Import Algebra Limits Gradients Dynamics Drift Layered FiniteVectors.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -200,6 +200,32 @@ Ltac strictly atom :=
   | |- @ex_strict ?U ?p (fun z => @?f z * @?g z) => apply (@strict_times U p f g); strictly atom
   | |- _ => atom
   end.
+
+(** A strict derivative is one in the state too. *)
+Lemma strict_in_s (State Param : NM) (G : State * Param -> Param) D s0 th0 :
+  strictly_differentiable (prod_NormedModule R_AbsRing State Param) Param G (s0, th0) D ->
+  strictly_differentiable_in_s State Param G (dPhi_theta_ds D) s0 th0.
+Proof.
+intros [_ H] eps. destruct (H eps) as [near [N1 N2]].
+apply (@locally_norm_le_locally R_AbsRing (prod_NormedModule R_AbsRing State Param)) in N1. destruct N1 as [d Hd].
+assert (Hr : 0 < d / 2) by (generalize (cond_pos d); lra). exists (mkposreal _ Hr). simpl. intros x y v Hx Hy Hv.
+assert (I : forall x, norm (minus x s0) < d / 2 -> near (x, v)).
+{ intros w Hw. apply Hd. unfold ball_norm.
+  change (norm ((minus w s0, minus v th0) : prod_NormedModule R_AbsRing State Param) < d).
+  eapply Rle_lt_trans. exact (proj2 (@norm_prod R_AbsRing State Param (minus w s0) (minus v th0))).
+  assert (Q : sqrt 2 < 2). { rewrite <- (sqrt_square 2) at 2 by lra. apply sqrt_lt_1; lra. }
+  assert (M : Rmax (norm (minus w s0)) (norm (minus v th0)) < d / 2) by now apply Rmax_lub_lt.
+  assert (M0 : 0 <= Rmax (norm (minus w s0)) (norm (minus v th0))) by exact (Rle_trans _ _ _ (norm_ge_0 (minus w s0)) (Rmax_l _ _)).
+  assert (Q0 := sqrt_pos 2). nra. }
+assert (E : minus ((y, v) : prod_NormedModule R_AbsRing State Param) (x, v) = (minus y x, zero)).
+{ apply injective_projections. reflexivity. exact (plus_opp_r v). }
+assert (Z := N2 (x, v) (y, v) (I x Hx) (I y Hy)). rewrite E in Z.
+eapply Rle_trans. exact Z. apply Rmult_le_compat_l. left; apply cond_pos.
+right. change (sqrt (norm (minus y x) ^ 2 + norm (zero : Param) ^ 2) = norm (minus y x)).
+assert (E0 : norm (zero : Param) = 0) by exact (@norm_zero R_AbsRing Param). rewrite E0.
+replace (norm (minus y x) ^ 2 + 0 ^ 2) with (Rsqr (norm (minus y x))) by (unfold Rsqr; ring).
+apply sqrt_Rsqr, norm_ge_0.
+Qed.
 
 (** A continuously differentiable function of one variable is strictly differentiable: the
     mean value theorem. *)

@@ -132,6 +132,13 @@ induction n as [|n IH]; intros [|i] v.
   eapply Rle_trans. 2: exact (proj1 (@norm_prod R_AbsRing R1 (Rn n) (fst v) (snd v))). apply Rmax_r.
 Qed.
 
+Lemma pair_norm (V W : NM) (a : V) (b : W) : norm ((a, b) : prod_NormedModule R_AbsRing V W) <= norm a + norm b.
+Proof.
+change (sqrt (norm a ^ 2 + norm b ^ 2) <= norm a + norm b).
+assert (Ha := norm_ge_0 a). assert (Hb := norm_ge_0 b).
+apply Rsqr_incr_0_var. 2: lra. unfold Rsqr. rewrite sqrt_sqrt by nra. nra.
+Qed.
+
 Section Coordinates.
 Variables (U : NM) (p : U).
 
@@ -155,11 +162,7 @@ intros eps. destruct (Hf (pos_div_2 eps)) as [near [N1 N2]]. destruct (Hg (pos_d
 exists (fun x => near x /\ near' x). split. now apply filter_and.
 intros x y [X X'] [Y Y']. specialize (N2 x y X Y). specialize (N2' x y X' Y'). simpl in N2, N2'.
 set (a := minus (minus (f y) (f x)) (lf (minus y x))) in *. set (b := minus (minus (g y) (g x)) (lg (minus y x))) in *.
-change (norm ((a, b) : prod_NormedModule R_AbsRing V W) <= eps * norm (minus y x)).
-apply Rle_trans with (norm a + norm b). 2: lra.
-change (sqrt (norm a ^ 2 + norm b ^ 2) <= norm a + norm b).
-assert (Ha := norm_ge_0 a). assert (Hb := norm_ge_0 b).
-apply Rsqr_incr_0_var. 2: lra. unfold Rsqr. rewrite sqrt_sqrt by nra. nra.
+eapply Rle_trans. exact (@pair_norm V W a b). lra.
 Qed.
 Lemma coordinates_strict n : forall (f l : U -> Rn n),
   (forall i, (i <= n)%nat -> strictly_differentiable U R1 (fun u => coordinate n i (f u)) p (fun h => coordinate n i (l h))) ->

@@ -156,6 +156,10 @@ apply is_inner_product_weighted. intros i. destruct (nth_error (param_names L) i
 apply Rdiv_lt_0_compat. apply lt_0_INR, has_samples. apply cond_pos.
 Qed.
 
+(** The parameters of layer [l] alone. *)
+Definition layer_projection {L : layered_model} (l : nat) (v : parameters L) : parameters L :=
+  params_of L (fun n i o => if Nat.eqb n l then param v n i o else 0).
+
 Section Transition.
 Variables (L : layered_model) (send : nat -> activation) (drive : nat -> nat -> R) (dt : R).
 

@@ -13,7 +13,7 @@
 From Coq Require Import Reals Lra List Lia PeanoNat Bool.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Network AugmentedGradient AugmentedPrimitive Drift.
-From CEP Require Import Layered FiniteVectors Differentiation Activation.
+From CEP Require Import FurtherVocabulary Layered FiniteVectors Differentiation Activation.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -308,8 +308,10 @@ apply (entries_ex_strict (state_naming L)). intros [b [n i]] Hk.
 apply (@strict_ext Z z (fun z => (1 - dt) * unit_state (fst z) b n i + dt * (slope (send n) (unit_state (fst z) b n i) *
    (from_above send drive (fst z) (snd z) b n i + from_below send drive (fst z) (snd z) b n i)))).
 { intros x. symmetry. exact (state_of_entry L _ b n i Hk). }
-apply (@strict_plus Z z (fun z => (1 - dt) * unit_state (fst z) b n i)); apply strict_times; try apply strict_const.
-apply strict_state_entry. apply strict_times. apply strict_slope. apply strict_plus. apply strict_from_above. apply strict_from_below.
+apply (@strict_plus Z z (fun z => (1 - dt) * unit_state (fst z) b n i)).
+- apply strict_times. apply strict_const. apply strict_state_entry.
+- apply strict_times. apply strict_const. apply strict_times. apply strict_slope.
+  apply strict_plus. apply strict_from_above. apply strict_from_below.
 Qed.
 Theorem layered_Phi_theta_strict : exists DPhi, strictly_differentiable Z P' (layered_Phi_theta send drive dt) z DPhi.
 Proof.
@@ -386,15 +388,16 @@ Theorem layered_primitive_everywhere : primitive_function_everywhere N.
 Proof. intros z. exact (@layered_Phi_gradient L send drive dt z). Qed.
 Theorem layered_has_primitive : has_primitive_function N.
 Proof. unfold has_primitive_function, primitive_function. apply filter_forall. exact layered_primitive_everywhere. Qed.
-Theorem layered_strict_derivatives : exists DF DPhi_theta, strict_derivatives N DF DPhi_theta.
+Theorem layered_strict_derivatives : exists DF DPhi_theta, strict_derivatives N DF DPhi_theta /\
+  strictly_differentiable_in_s (State N) (Param N) (Phi_theta N) (dPhi_theta_ds DPhi_theta) (s_star N) (theta N).
 Proof.
 destruct (@layered_F_strict L send drive dt (s, th)) as [DF HF].
 destruct (@layered_Phi_theta_strict L send drive dt (s, th)) as [DPhi HPhi].
-exists DF, DPhi. exact (conj HF HPhi).
+exists DF, DPhi. exact (conj (conj HF HPhi) (strict_in_s HPhi)).
 Qed.
 Theorem layered_twice : twice_differentiable N.
 Proof.
-destruct layered_strict_derivatives as [DF [DPhi [HF HPhi]]]. exists DF, DPhi.
+destruct layered_strict_derivatives as [DF [DPhi [[HF HPhi] _]]]. exists DF, DPhi.
 exact (conj (strict_diff HF) (strict_diff HPhi)).
 Qed.
 Theorem layered_loss : loss_differentiable N.
@@ -452,6 +455,44 @@ Proof.
 intros H. destruct (rates_onto g') as [g <-]. exists g. now apply rates_gradient.
 Qed.
 End Hypotheses.
+
+(** ** The layers' parameters *)
+
+Section Projection.
+Variable L : layered_model.
+
+Lemma projection_entry l (v : parameters L) n i o : In (n, i, o) (param_names L) ->
+  param (layer_projection l v) n i o = if Nat.eqb n l then param v n i o else 0.
+Proof. intros Hk. unfold layer_projection. now rewrite params_of_entry. Qed.
+Lemma projection_linear l : is_linear (@layer_projection L l).
+Proof.
+assert (D : filterdiff (@layer_projection L l) (locally (zero : parameters L))
+  (fun h => vector_of (param_names L) (fun k => if Nat.eqb (fst (fst k)) l then param h (fst (fst k)) (snd (fst k)) (snd k) else 0))).
+{ apply (entries_diff (param_naming L) (@layer_projection L l) (fun k h => if Nat.eqb (fst (fst k)) l then param h (fst (fst k)) (snd (fst k)) (snd k) else 0)).
+  intros [[n i] o] Hk. cbn [fst snd].
+  apply (@filterdiff_ext R_AbsRing (parameters L) R1 _ _ (fun v => if Nat.eqb n l then param v n i o else 0)).
+  { intros v. symmetry. exact (projection_entry l v n i o Hk). }
+  destruct (Nat.eqb n l). apply differential_linear, param_linear. apply differential_const. }
+exact (proj1 D).
+Qed.
+Theorem layered_layers (send : nat -> activation) (drive : nat -> nat -> R) (dt : R) (s : states L) (th : parameters L) n :
+  layers (layered_network send drive dt s th) n (@layer_projection L).
+Proof.
+intros l Hl. split; [exact (projection_linear l) | split].
+- intros u v. change (dot_rates L (layer_projection l u) v = dot_rates L u (layer_projection l v)).
+  unfold dot_rates. etransitivity. exact (weighted_sum (param_naming L) _ (layer_projection l u) v). symmetry.
+  etransitivity. exact (weighted_sum (param_naming L) _ u (layer_projection l v)).
+  apply sum_ext. intros [[m i] o] Hk. f_equal.
+  change (param u m i o * param (layer_projection l v) m i o = param (layer_projection l u) m i o * param v m i o).
+  rewrite !projection_entry by exact Hk. destruct (Nat.eqb m l); ring.
+- intros m Hm v. apply params_ext. intros k i o Hk.
+  etransitivity. exact (projection_entry l (layer_projection m v) k i o Hk). rewrite projection_entry by exact Hk.
+  destruct (Nat.eqb l m) eqn:E.
+  + apply Nat.eqb_eq in E. subst m. rewrite projection_entry by exact Hk. now destruct (Nat.eqb k l).
+  + rewrite param_zero. destruct (Nat.eqb k l) eqn:E1, (Nat.eqb k m) eqn:E2; auto.
+    apply Nat.eqb_eq in E1, E2. subst. rewrite Nat.eqb_refl in E. discriminate.
+Qed.
+End Projection.
 
 (** ** One step of C-EP, entry by entry *)
 

@@ -11,7 +11,7 @@ From Coq Require Import Reals Lra List Lia PeanoNat.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt LearningRules LinearResponse Potential Theorem1.
 From CEP Require Import Network AugmentedGradient AugmentedPrimitive Preactivation Prototypical Drift.
-From CEP Require Import Layered FiniteVectors Differentiation Activation LayeredGradient.
+From CEP Require Import FurtherVocabulary Layered FiniteVectors Differentiation Activation LayeredGradient LayeredSecondOrder.
 From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
@@ -28,14 +28,18 @@ Let N : network := energy_based dt s th.
 
 Theorem energy_based_meets_every_hypothesis :
   has_primitive_function N /\ primitive_function_everywhere N /\ twice_differentiable N /\
-  (exists DF DPhi_theta, strict_derivatives N DF DPhi_theta) /\
   loss_differentiable N /\ continuous_nearby N /\
-  affine_in_theta N /\ phi_differentiable N /\ bounded_inner_product (Param N) (dot_param N).
+  affine_in_theta N /\ phi_differentiable N /\ bounded_inner_product (Param N) (dot_param N) /\
+  (exists DF DPhi_theta, strict_derivatives N DF DPhi_theta /\
+    strictly_differentiable_in_s (State N) (Param N) (Phi_theta N) (dPhi_theta_ds DPhi_theta) (s_star N) (theta N)) /\
+  (exists DF DPhi_theta QF QPhi hessian, second_order_at_rest N DF DPhi_theta QF QPhi hessian) /\
+  forall n, layers N n (@layer_projection L).
 Proof.
 exact (conj (@layered_has_primitive L send drive dt s th) (conj (@layered_primitive_everywhere L send drive dt s th)
-  (conj (@layered_twice L send drive dt s th) (conj (@layered_strict_derivatives L send drive dt s th)
-  (conj (@layered_loss L send drive dt s th) (conj (@layered_near L send drive dt s th)
-  (conj (@layered_affine L send drive dt s th) (conj (@layered_phi_differentiable L send drive dt s th) (@layered_bounded L send drive dt s th))))))))).
+  (conj (@layered_twice L send drive dt s th) (conj (@layered_loss L send drive dt s th) (conj (@layered_near L send drive dt s th)
+  (conj (@layered_affine L send drive dt s th) (conj (@layered_phi_differentiable L send drive dt s th)
+  (conj (@layered_bounded L send drive dt s th) (conj (@layered_strict_derivatives L send drive dt s th)
+  (conj (@layered_second_order_at_rest L send drive dt s th) (@layered_layers L send drive dt s th))))))))))).
 Qed.
 
 Theorem layered_gradients_exist (t : nat) : settled N ->

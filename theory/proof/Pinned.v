@@ -1091,16 +1091,20 @@ Definition affine_is_needed : Prop :=
 Definition activation_smooth : Prop :=
   forall (a : activation) (v : R), is_derive (rho a) v (slope a v) /\ forall n, ex_derive_n (rho a) n v.
 
-(** Energy-based: every hypothesis of the theorems above but rest. *)
+(** Energy-based: every hypothesis of the theorems above but rest, and the numbers that the
+    error bounds are given. *)
 Definition energy_based_meets_every_hypothesis : Prop :=
   forall (L : layered_model) (dt : R) (s : states L) (th : parameters L),
   let N := energy_based dt s th in
   has_primitive_function N /\ primitive_function_everywhere N /\ twice_differentiable N /\
-  (exists DF DPhi_theta, strict_derivatives N DF DPhi_theta) /\
   loss_differentiable N /\ continuous_nearby N /\
-  affine_in_theta N /\ phi_differentiable N /\ bounded_inner_product (Param N) (dot_param N).
+  affine_in_theta N /\ phi_differentiable N /\ bounded_inner_product (Param N) (dot_param N) /\
+  (exists DF DPhi_theta, strict_derivatives N DF DPhi_theta /\
+    strictly_differentiable_in_s (State N) (Param N) (Phi_theta N) (dPhi_theta_ds DPhi_theta) (s_star N) (theta N)) /\
+  (exists DF DPhi_theta QF QPhi hessian, second_order_at_rest N DF DPhi_theta QF QPhi hessian) /\
+  forall n, layers N n (@layer_projection L).
 
-(** Prototypical: the same, and the activation's. *)
+(** Prototypical: those of the theorems on activations. *)
 Definition prototypical_meets_every_hypothesis : Prop :=
   forall (L : layered_model) (s : states L) (th : parameters L),
   let N := prototypical s th in
