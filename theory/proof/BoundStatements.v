@@ -1,4 +1,4 @@
-(** * The main theorems on errors and steady states
+(** * The main theorems on errors and finite free phases
 
     In the words of [Expansion.v]; the statements are in [Pinned.v].  Each proof names the theorem
     from which it is taken. *)
@@ -43,12 +43,6 @@ destruct (@stepwise_bound N DF DPhi_theta X d HP HD Hl HS Hd HE (s_star N) beta 
   m n nabla first rest error HC Hn Hf R0 g_s g_th Hs Hth) as [[B1 B2] B3].
 exact (conj B1 (conj B2 B3)).
 Qed.
-
-Theorem steady_state : Pinned.steady_state.
-Proof. exact SteadyState.steady_state. Qed.
-
-Theorem steady_state_in_ball : Pinned.steady_state_in_ball.
-Proof. exact SteadyState.steady_state_in_ball. Qed.
 
 Theorem finite_dimension_is_complete : Pinned.finite_dimension_is_complete.
 Proof. exact complete_Rn. Qed.

@@ -13,7 +13,7 @@ From CEP Require Import Potential Network AugmentedGradient AugmentedPrimitive P
 From CEP Require Import Drift ApproximatelySettled ErrorBound Statements Examples OrderOfLimitsExamples Counterexamples.
 From CEP Require Import MiniBatch VectorFieldNetwork FurtherVocabulary FurtherStatements CorrectedExample FurtherExamples.
 From CEP Require Import Layered LayeredGradient.
-From CEP Require Import Vocabulary Contraction BoundStatements ExpansionExample.
+From CEP Require Import Vocabulary Contraction SteadyState BoundStatements ExpansionExample.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -44,7 +44,7 @@ Lemma contraction_has_rest (State Param : NM) (F : State * Param -> State) (thet
   (forall s s', norm (minus (F (s', theta)) (F (s, theta))) <= c * norm (minus s' s)) -> exists s, F (s, theta) = s.
 Proof.
 intros HV Hc HF.
-destruct (@BoundStatements.steady_state State Param F theta (fun _ => True) c zero HV Hc) as [s [_ [E _]]]; auto.
+destruct (@SteadyState.steady_state State Param F theta (fun _ => True) c zero HV Hc) as [s [_ [E _]]]; auto.
 - intros u l _ _. exact I.
 - exists s. exact E.
 Qed.

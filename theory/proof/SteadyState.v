@@ -11,6 +11,7 @@ From Coq Require Import Reals Lra Lia.
 From Coquelicot Require Import Coquelicot.
 From CEP Require Import Algebra Limits Gradients Dynamics Bptt Network Drift ApproximatelySettled Contraction.
 From CEP Require Import Expansion ExpansionStep ExpansionBound.
+From CEP Require Pinned.
 Set Implicit Arguments.
 Open Scope R_scope.
 
@@ -21,37 +22,18 @@ induction T as [|T IH]. reflexivity.
 rewrite (@free_phase_S _ _ F theta T s), IH. reflexivity.
 Qed.
 
-Theorem steady_state (State Param : NM) (F : State * Param -> State) (theta : Param) (region : State -> Prop) (c : R) (start : State) :
-  complete State -> 0 <= c < 1 -> closed_region State region ->
-  (forall s, region s -> region (F (s, theta))) ->
-  (forall s s', region s -> region s' -> norm (minus (F (s', theta)) (F (s, theta))) <= c * norm (minus s' s)) ->
-  region start ->
-  exists s_star, region s_star /\ F (s_star, theta) = s_star /\
-    (forall s, region s -> F (s, theta) = s -> s = s_star) /\
-    forall s T, region s ->
-      norm (minus (free_phase F theta T s) s_star) <= c ^ T * norm (minus s s_star) /\
-      norm (minus s s_star) <= norm (minus (F (s, theta)) s) / (1 - c).
+Theorem steady_state : Pinned.steady_state.
 Proof.
-intros HV Hc Hr Hs HF H0.
+intros State Param F theta region c start HV Hc Hr Hs HF H0.
 destruct (@fixed_point State (fun s => F (s, theta)) region c HV Hc Hr Hs (fun x y Hx Hy => HF y x Hy Hx) start H0) as [s [S1 [S2 [S3 S4]]]].
 exists s. split. exact S1. split. exact S2. split. exact S3.
 intros x T Hx. rewrite free_phase_iterate. exact (S4 x T Hx).
 Qed.
 
 (** In a ball: [center] need not be a steady state, nor [c] hold outside. *)
-Theorem steady_state_in_ball (State Param : NM) (F : State * Param -> State) (theta : Param) (center : State) (r c : R)
-  (J : State -> State -> State) :
-  complete State -> 0 <= c < 1 -> 0 <= r ->
-  (forall s, norm (minus s center) <= r ->
-     filterdiff (fun s => F (s, theta)) (locally s) (J s) /\ forall w, norm (J s w) <= c * norm w) ->
-  norm (minus (F (center, theta)) center) <= (1 - c) * r ->
-  exists s_star, norm (minus s_star center) <= r /\ F (s_star, theta) = s_star /\
-    (forall s, norm (minus s center) <= r -> F (s, theta) = s -> s = s_star) /\
-    forall s T, norm (minus s center) <= r ->
-      norm (minus (free_phase F theta T s) s_star) <= c ^ T * norm (minus s s_star) /\
-      norm (minus s s_star) <= norm (minus (F (s, theta)) s) / (1 - c).
+Theorem steady_state_in_ball : Pinned.steady_state_in_ball.
 Proof.
-intros HV Hc Hr HJ Hres.
+intros State Param F theta center r c J HV Hc Hr HJ Hres.
 assert (contraction : forall s s', norm (minus s center) <= r -> norm (minus s' center) <= r ->
   norm (minus (F (s', theta)) (F (s, theta))) <= c * norm (minus s' s)).
 { intros s s'. apply (@lipschitz_from_derivative State State (fun s => F (s, theta)) J (fun s => norm (minus s center) <= r) c).
