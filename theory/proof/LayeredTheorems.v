@@ -26,60 +26,85 @@ Let send := activations L.
 Let drive (b j : nat) : R := rho (send (pred (depth L))) (input L b j).
 Let N : network := energy_based dt s th.
 
-Theorem energy_based_meets_every_hypothesis :
-  has_primitive_function N /\ primitive_function_everywhere N /\ twice_differentiable N /\
-  loss_differentiable N /\ continuous_nearby N /\
-  affine_in_theta N /\ phi_differentiable N /\ bounded_inner_product (Param N) (dot_param N) /\
-  (exists DF DPhi_theta, strict_derivatives N DF DPhi_theta /\
-    strictly_differentiable_in_s (State N) (Param N) (Phi_theta N) (dPhi_theta_ds DPhi_theta) (s_star N) (theta N)) /\
-  (exists DF DPhi_theta QF QPhi hessian, second_order_at_rest N DF DPhi_theta QF QPhi hessian) /\
-  forall n, layers N n (@layer_projection L).
+Lemma energy_based_hypotheses :
+  has_primitive_function N /\ twice_differentiable N /\ loss_differentiable N /\ continuous_nearby N.
 Proof.
-exact (conj (@layered_has_primitive L send drive dt s th) (conj (@layered_primitive_everywhere L send drive dt s th)
-  (conj (@layered_twice L send drive dt s th) (conj (@layered_loss L send drive dt s th) (conj (@layered_near L send drive dt s th)
-  (conj (@layered_affine L send drive dt s th) (conj (@layered_phi_differentiable L send drive dt s th)
-  (conj (@layered_bounded L send drive dt s th) (conj (@layered_strict_derivatives L send drive dt s th)
-  (conj (@layered_second_order_at_rest L send drive dt s th) (@layered_layers L send drive dt s th))))))))))).
+exact (conj (@layered_has_primitive L send drive dt s th) (conj (@layered_twice L send drive dt s th)
+  (conj (@layered_loss L send drive dt s th) (@layered_near L send drive dt s th)))).
+Qed.
+Lemma energy_based_affine :
+  affine_in_theta N /\ primitive_function_everywhere N /\ phi_differentiable N /\ bounded_inner_product (Param N) (dot_param N).
+Proof.
+exact (conj (@layered_affine L send drive dt s th) (conj (@layered_primitive_everywhere L send drive dt s th)
+  (conj (@layered_phi_differentiable L send drive dt s th) (@layered_bounded L send drive dt s th)))).
+Qed.
+Lemma energy_based_strict : exists DF DPhi_theta, strict_derivatives N DF DPhi_theta /\
+  strictly_differentiable_in_s (State N) (Param N) (Phi_theta N) (dPhi_theta_ds DPhi_theta) (s_star N) (theta N).
+Proof. exact (@layered_strict_derivatives L send drive dt s th). Qed.
+Lemma energy_based_second : exists DF DPhi_theta QF QPhi hessian, second_order_at_rest N DF DPhi_theta QF QPhi hessian.
+Proof. exact (@layered_second_order_at_rest L send drive dt s th). Qed.
+Lemma energy_based_layers n : layers N n (@layer_projection L).
+Proof. exact (@layered_layers L send drive dt s th n). Qed.
+Lemma energy_based_rates (f : parameters L -> R) (p g : parameters L) :
+  is_gradient (parameters L) (dot_parameters L) f p g <-> is_gradient (Param N) (dot_param N) f p (rates g).
+Proof. exact (@rates_gradient L send drive dt s th f p g). Qed.
+End EnergyBased.
+
+Theorem energy_based_meets_every_hypothesis : Pinned.energy_based_meets_every_hypothesis.
+Proof.
+intros L dt s th. destruct (@energy_based_hypotheses L dt s th) as [A1 [A2 [A3 A4]]].
+destruct (@energy_based_affine L dt s th) as [B1 [B2 [B3 B4]]].
+exact (conj A1 (conj B2 (conj A2 (conj A3 (conj A4 (conj B1 (conj B3 (conj B4
+  (conj (@energy_based_strict L dt s th) (conj (@energy_based_second L dt s th) (@energy_based_layers L dt s th))))))))))).
 Qed.
 
-Theorem layered_gradients_exist (t : nat) : settled N ->
-  exists (g_s : states L) (g_th : parameters L),
-    is_nabla_s N t g_s /\ is_gradient (parameters L) (dot_parameters L) (loss_of_param N t) th g_th.
+Theorem layered_gradients_exist : Pinned.layered_gradients_exist.
 Proof.
-intros HS. destruct (@layered_twice L send drive dt s th) as [DF [DPhi [HF HPhi]]].
-destruct (@bptt_gradients _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ (@layered_has_primitive L send drive dt s th) _ _ HF HPhi
-  (proj1 (@layered_loss L send drive dt s th)) HS t) as [G1 G2].
-destruct (@euclidean_gradient L send drive dt s th _ _ _ G2) as [g_th G].
+intros L dt s th t N HS. destruct (@energy_based_hypotheses L dt s th) as [A1 [[DF [DPhi [HF HPhi]]] [[Hl _] _]]].
+destruct (@bptt_gradients _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ A1 _ _ HF HPhi Hl HS t) as [G1 G2].
+destruct (@euclidean_gradient L _ _ dt s th _ _ _ G2) as [g_th G].
 exact (ex_intro _ _ (ex_intro _ g_th (conj G1 G))).
 Qed.
 
-Theorem layered_theorem1 (t : nat) (g_s : states L) (g_th : parameters L) : settled N ->
-  is_nabla_s N t g_s -> is_gradient (parameters L) (dot_parameters L) (loss_of_param N t) th g_th ->
-  iterated_limit (Delta_state N t) (opp g_s) /\ iterated_limit (Delta_param N t) (opp (rates g_th)).
+Theorem layered_theorem1 : Pinned.layered_theorem1.
 Proof.
-intros HS Hs Hth.
-destruct (@layered_twice L send drive dt s th) as [DF [DPhi [HF HPhi]]].
-destruct (@layered_loss L send drive dt s th) as [Hl Hc]. destruct (@layered_near L send drive dt s th) as [C1 [C2 C3]].
-apply (@cep_theorem1 _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ (@layered_has_primitive L send drive dt s th)
-  _ _ HF HPhi Hl Hc HS C1 C2 C3 t).
-exact Hs. exact (proj1 (@rates_gradient L send drive dt s th _ _ _) Hth).
+intros L dt s th t g_s g_th N HS Hs Hth.
+destruct (@energy_based_hypotheses L dt s th) as [A1 [[DF [DPhi [HF HPhi]]] [[Hl Hc] [C1 [C2 C3]]]]].
+apply (@cep_theorem1 _ _ _ _ (dot_state_inner N) (dot_param_inner N) _ _ _ _ _ _ _ A1 _ _ HF HPhi Hl Hc HS C1 C2 C3 t).
+exact Hs. exact (proj1 (@energy_based_rates L dt s th _ _ _) Hth).
 Qed.
 
-(** C-EP is EP in the augmented primitive function: no limit, any rates, any mini-batch. *)
-Theorem layered_cep_is_ep (beta eta : R) :
-  let K v := scal (eta / beta : R_AbsRing) v in
-  primitive_function_everywhere (augmented N K) /\
-  forall t, fst (cep N beta eta t) = ep (augmented N K) beta t /\
-            snd (cep N beta eta t) = ep_update (augmented N K) (fun v => v) beta eta t.
+Theorem layered_cep_is_ep : Pinned.layered_cep_is_ep.
 Proof.
-exact (@cep_is_ep_in_augmented N (@layered_affine L send drive dt s th) (@layered_primitive_everywhere L send drive dt s th) (fun v => v) beta eta
-  is_linear_id (@layered_bounded L send drive dt s th) (fun x y => eq_refl) (@layered_phi_differentiable L send drive dt s th)).
+intros L dt s th beta eta N K. destruct (@energy_based_affine L dt s th) as [B1 [B2 [B3 B4]]].
+exact (@cep_is_ep_in_augmented N B1 B2 (fun v => v) beta eta is_linear_id B4 (fun x y => eq_refl) B3).
 Qed.
-End EnergyBased.
 
 (** One step of C-EP, entry by entry. *)
 Theorem energy_based_step : Pinned.energy_based_step.
-Proof. intros L dt s th beta eta s0 th0. exact (@layered_step L _ _ dt s th beta eta s0 th0). Qed.
+Proof.
+cbv zeta. intros L dt s th beta eta s0 th0.
+set (send := activations L). set (drive := fun b j => rho (send (pred (depth L))) (input L b j)).
+set (N := energy_based dt s th). split.
+- intros b n i Hk.
+  assert (E1 : unit_state (minus (layered_F send drive dt (s0, th0)) (scal (beta : R_AbsRing) (error_gradient L s0))) b n i =
+    unit_state (layered_F send drive dt (s0, th0)) b n i - beta * unit_state (error_gradient L s0) b n i).
+  { etransitivity. exact (linear_minus _ _ _ (unit_state_linear L b n i)).
+    exact (f_equal (Rminus (unit_state (layered_F send drive dt (s0, th0)) b n i)) (linear_scal _ (unit_state_linear L b n i) beta (error_gradient L s0))). }
+  etransitivity. exact E1. unfold layered_F, error_gradient. rewrite !state_of_entry by auto. reflexivity.
+- intros n i o Hk.
+  set (s' := fst (nudged_step (F N) (grad_ell N) (ep_rule (Phi_theta N)) beta eta (s0, th0)) : states L).
+  assert (E1 : param (plus th0 (scal (eta / beta : R_AbsRing) (minus (layered_Phi_theta send drive dt (s', th0)) (layered_Phi_theta send drive dt (s0, th0))))) n i o =
+    param th0 n i o + eta / beta * (param (layered_Phi_theta send drive dt (s', th0)) n i o - param (layered_Phi_theta send drive dt (s0, th0)) n i o)).
+  { etransitivity. exact (linear_plus _ (param_linear L n i o) _ _).
+    apply (f_equal (Rplus (param th0 n i o))). etransitivity. exact (linear_scal _ (param_linear L n i o) _ _).
+    apply (f_equal (Rmult (eta / beta))). exact (linear_minus _ _ _ (param_linear L n i o)). }
+  etransitivity. exact E1. unfold layered_Phi_theta. rewrite !params_of_entry by auto. cbn [fst snd]. f_equal. f_equal.
+  set (p := fun b => dt * (rho (send n) (unit_state s' b n i) * match o with None => 1 | Some j => signal send drive s' b (S n) j end)).
+  set (q := fun b => dt * (rho (send n) (unit_state s0 b n i) * match o with None => 1 | Some j => signal send drive s0 b (S n) j end)).
+  unfold sum_below. rewrite (sum_ext _ (fun b => p b - q b) (fun b => p b + (-1) * q b)) by (intros; ring).
+  rewrite sum_plus, sum_scal. ring.
+Qed.
 
 (** ** Prototypical *)
 
@@ -149,16 +174,6 @@ apply filter_forall. intros z. apply (continuous_comp (F N : joint N -> State N)
 - apply activate_continuous.
 Qed.
 
-Theorem prototypical_meets_every_hypothesis :
-  has_primitive_function N /\ twice_differentiable N /\ loss_differentiable N /\ continuous_nearby N /\
-  (exists D, activation_differentiable N sigma D) /\ activation_continuous_nearby N sigma /\
-  locally ((s_star N, theta N) : joint N) (fun z => continuous (transition N sigma : joint N -> State N) z).
-Proof.
-exact (conj (@layered_has_primitive L none (input L) 1 s th) (conj (@layered_twice L none (input L) 1 s th)
-  (conj (@layered_loss L none (input L) 1 s th) (conj (@layered_near L none (input L) 1 s th)
-  (conj (ex_intro _ slopes activate_differentiable) (conj activate_near transition_near)))))).
-Qed.
-
 (** The cross-entropy's gradient at rest is taken to that of the squared error by the slopes. *)
 Definition cross_entropy_gradient : states L :=
   state_of L (fun b n i => match n with
@@ -191,17 +206,6 @@ destruct (@inside_gradients_exist N sigma _ (@layered_has_primitive L none (inpu
 destruct (@euclidean_gradient L none (input L) 1 s th _ _ _ Hth) as [g_th G]. exact (ex_intro _ g_p (ex_intro _ g_th (conj Hp G))).
 Qed.
 
-Theorem layered_inside_nudge (t : nat) (g_p : states L) (g_th : parameters L) : activation_settled N sigma ->
-  is_preactivation_gradient N sigma (squared_error L) t g_p ->
-  is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th (squared_error L) t) th g_th ->
-  iterated_limit (inside_Delta_state N sigma t) (opp g_p) /\ iterated_limit (inside_Delta_param N sigma t) (opp (rates g_th)).
-Proof.
-intros rest Hp Hth.
-apply (@inside_nudge_exact N sigma _ (@layered_has_primitive L none (input L) 1 s th) (@layered_twice L none (input L) 1 s th)
-  (@layered_loss L none (input L) 1 s th) rest activate_differentiable t g_p (rates g_th) (@layered_near L none (input L) 1 s th) activate_near).
-exact Hp. exact (proj1 (@rates_gradient L none (input L) 1 s th _ _ _) Hth).
-Qed.
-
 Lemma layered_outside_gradients_exist (t : nat) : activation_settled N sigma ->
   exists (g_p : states L) (g_th : parameters L), is_preactivation_gradient N sigma (cross_entropy L) t g_p /\
     is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th (cross_entropy L) t) th g_th.
@@ -213,24 +217,33 @@ assert (Hth := @parameter_gradient N sigma slopes DF DPhi (@layered_has_primitiv
 destruct (@euclidean_gradient L none (input L) 1 s th _ _ _ Hth) as [g_th G']. exact (ex_intro _ _ (ex_intro _ g_th (conj Hp G'))).
 Qed.
 
-Theorem layered_outside_nudge (t : nat) (g_p : states L) (g_th : parameters L) : activation_settled N sigma ->
-  is_preactivation_gradient N sigma (cross_entropy L) t g_p ->
-  is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th (cross_entropy L) t) th g_th ->
-  iterated_limit (outside_Delta_state N sigma t) (opp g_p) /\ iterated_limit (outside_Delta_param N sigma t) (opp (rates g_th)).
-Proof.
-intros rest Hp Hth. destruct (cross_entropy_is_modified rest) as [G E].
-apply (@outside_nudge_exact_for_modified_loss N sigma _ (@layered_has_primitive L none (input L) 1 s th) (@layered_twice L none (input L) 1 s th)
-  (@layered_loss L none (input L) 1 s th) rest activate_differentiable (cross_entropy L) cross_entropy_gradient t g_p (rates g_th)
-  (@layered_near L none (input L) 1 s th) transition_near G E).
-exact Hp. exact (proj1 (@rates_gradient L none (input L) 1 s th _ _ _) Hth).
-Qed.
 End PrototypicalNetworks.
 
-Theorem prototypical_gradients_exist (L : layered_model) (s : states L) (th : parameters L) (l : states L -> R) (t : nat) :
-  activation_settled (prototypical s th) (activate L) -> l = squared_error L \/ l = cross_entropy L ->
-  exists (g_p : states L) (g_th : parameters L),
-    is_preactivation_gradient (prototypical s th) (activate L) l t g_p /\
-    is_gradient (parameters L) (dot_parameters L) (loss_of_copy s th l t) th g_th.
+Theorem prototypical_gradients_exist : Pinned.prototypical_gradients_exist.
+Proof. intros L s th l t rest [-> | ->]. now apply layered_inside_gradients_exist. now apply layered_outside_gradients_exist. Qed.
+
+Theorem prototypical_meets_every_hypothesis : Pinned.prototypical_meets_every_hypothesis.
 Proof.
-intros rest [-> | ->]. now apply layered_inside_gradients_exist. now apply layered_outside_gradients_exist.
+intros L s th. set (none := fun _ : nat => Identity).
+exact (conj (@layered_has_primitive L none (input L) 1 s th) (conj (@layered_twice L none (input L) 1 s th)
+  (conj (@layered_loss L none (input L) 1 s th) (conj (@layered_near L none (input L) 1 s th)
+  (conj (ex_intro _ _ (@activate_differentiable L s th)) (conj (@activate_near L s th) (@transition_near L s th))))))).
+Qed.
+
+Theorem layered_inside_nudge : Pinned.layered_inside_nudge.
+Proof.
+intros L s th t g_p g_th N rest Hp Hth. set (none := fun _ : nat => Identity).
+destruct (@prototypical_meets_every_hypothesis L s th) as [A1 [A2 [A3 [A4 _]]]].
+apply (@inside_nudge_exact N (activate L) _ A1 A2 A3 rest (@activate_differentiable L s th) t g_p (rates g_th) A4 (@activate_near L s th) Hp).
+exact (proj1 (@rates_gradient L none (input L) 1 s th _ _ _) Hth).
+Qed.
+
+Theorem layered_outside_nudge : Pinned.layered_outside_nudge.
+Proof.
+intros L s th t g_p g_th N rest Hp Hth. set (none := fun _ : nat => Identity).
+destruct (@prototypical_meets_every_hypothesis L s th) as [A1 [A2 [A3 [A4 _]]]].
+destruct (cross_entropy_is_modified rest) as [G E].
+apply (@outside_nudge_exact_for_modified_loss N (activate L) _ A1 A2 A3 rest (@activate_differentiable L s th)
+  (cross_entropy L) (@cross_entropy_gradient L s th) t g_p (rates g_th) A4 (@transition_near L s th) G E Hp).
+exact (proj1 (@rates_gradient L none (input L) 1 s th _ _ _) Hth).
 Qed.
