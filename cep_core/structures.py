@@ -65,11 +65,9 @@ def _form_of(value: Any, field: str) -> _Form:
         return (dict, {key: _form_of(v, f"{field}[{key!r}]") for key, v in value.items()})
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return (type(value), {k: _form_of(v, f"{field}.{k}") for k, v in _fields(value).items()})
-    if isinstance(value, (tuple, list, torch.nn.ParameterList)):
+    if isinstance(value, (tuple, list)):
         kind = tuple if isinstance(value, tuple) else list
         return (kind, {n: _form_of(v, f"{field}[{n}]") for n, v in enumerate(value)})
-    if isinstance(value, torch.nn.ParameterDict):
-        return (dict, dict.fromkeys(value, _LEAF))
     raise TypeError(
         f"{field}: expected a tensor, or a tuple, list or dictionary of tensors, found "
         f"{type(value).__name__}"
@@ -120,11 +118,11 @@ def _collect(value: Any, form: _Form, found: list[torch.Tensor], field: str) -> 
 
 
 def _entries(value: Any) -> dict[Any, Any] | None:
-    if isinstance(value, (Mapping, torch.nn.ParameterDict)):
-        return dict(value.items())
+    if isinstance(value, Mapping):
+        return dict(value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return _fields(value)
-    if isinstance(value, (tuple, list, torch.nn.ParameterList)):
+    if isinstance(value, (tuple, list)):
         return dict(enumerate(value))
     return None
 

@@ -174,14 +174,22 @@ class _Worker:
 def _ctrl_c_held_back() -> Iterator[None]:
     """Start a process that Ctrl-C does not reach, even before it can say so itself.
 
-    It inherits the blocked signal; here, one that comes meanwhile is delivered afterwards.
+    It inherits the blocked signal; here, one that comes meanwhile is delivered afterwards. The
+    block is the calling thread's own, and another thread may take the signal: it is noted as well.
     """
     resource_tracker.ensure_running()  # which would lift the block
+    came: list[int] = []
+    alone = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number)) if alone else None
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if alone:
+            signal.signal(signal.SIGINT, handler)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _serve(link: Connection) -> None:

@@ -118,6 +118,16 @@ class AdaptedNetwork:
             x, *self._open(steady, parameters), modified_loss=modified_loss
         )
 
+    def asymmetry(self, x: Array, steady: State, parameters: Parameters, vector: State) -> State:
+        """That of the base, as a tuple."""
+        opened = self._open(steady, parameters)
+        return self.states.leaves(self.base.asymmetry(x, *opened, self.states.build(vector)))
+
+    def pullback(self, x: Array, state: State, parameters: Parameters, change: State) -> Parameters:
+        """That of the base, by name."""
+        opened = self._open(state, parameters)
+        return self._by_name(self.base.pullback(x, *opened, self.states.build(change)))
+
     def zero_state(self, x: Array, parameters: Parameters) -> State:
         """That of the base."""
         return self.base.zero_state(x, parameters)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -23,7 +24,7 @@ _TELLING = 1e-2
 _EXACT = 1e-3
 _SYMMETRIC = 1e-6
 
-Tensors = Mapping[str, torch.Tensor]
+Tensors = Mapping[Any, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Evidence:
         parameters: verdict of the parameters at ``kappa = 0``.
         neurons: verdict of the neurons there.
         at_kappa: verdict of the parameters at a fixed ``kappa``, if it was judged.
+        moving: parameters that the rule changes where the state stays as it is.
 
     """
 
@@ -48,12 +50,22 @@ class Evidence:
     parameters: Verdict
     neurons: Verdict
     at_kappa: Verdict | None
+    moving: tuple[str, ...] = ()
 
     @property
     def wrong_parameters(self) -> list[str]:
         """Names of the parameters that fail and whose gradient is that of the loss."""
         names = [p.name for p in self.swept.parameters if p.verdict is Verdict.FAIL]
         return [n for n in names if n not in self.slopes or self.slopes[n].agrees]
+
+    def neurons_descend(self) -> bool:
+        """Whether the neurons follow minus their gradients, or a positive multiple of it."""
+        if self.neurons is Verdict.PASS:
+            return True
+        ours = dict(enumerate(self.limit().state))
+        theirs = dict(enumerate(self.swept.gradients.state))
+        factor, left = best_factor(_flat(ours), -_flat(theirs))
+        return factor > 0 and left < _TELLING
 
     def limit(self) -> Processes:
         """Updates with the term of first order in ``beta`` removed."""
@@ -83,10 +95,19 @@ def likely_causes(evidence: Evidence) -> list[str]:
     wanted = dict(zip(bench.names, gradients.state, strict=True))
     scaling = ""
     if evidence.neurons is Verdict.FAIL:
-        scaling = slope_per_unit(states, wanted)
-        causes += _of_the_neurons(evidence, states, wanted, scaled=bool(scaling))
+        scaling = slope_per_unit(states, wanted, evidence.parameters)
+        ours = {n: limit.parameters[n] for n in wrong}
+        theirs = {n: gradients.parameters[n] for n in wrong}
+        explained = bool(wrong and _common_shape("", evidence, ours, theirs))
+        told = bool(scaling)
+        causes += _of_the_neurons(evidence, states, wanted, scaled=told, explained=explained)
     if wrong:
         causes += _of_the_parameters(evidence, limit.parameters, wrong, scaled=bool(scaling))
+    if evidence.moving:
+        causes.append(
+            f"the rule changes {', '.join(evidence.moving)} where nothing moves: its increments do "
+            "not vanish with the nudge (a decay of the weights, a constant, a memory)"
+        )
     if evidence.at_kappa is Verdict.FAIL and evidence.parameters is Verdict.PASS:
         causes.append(
             "right at kappa = 0 and wrong at kappa != 0: the parameters are applied with the "
@@ -121,15 +142,18 @@ def _of_the_loss(bench: Bench) -> list[str]:
     if left > _EXACT or abs(factor - 1) < _EXACT:
         return [] if left <= _EXACT else ["the gradient of the loss is not that of its value"]
     times = f"{factor:.4g} times the derivative of its value{_meaning(factor, bench)}"
-    return [f"the gradient of the loss is {times}: a factor is wrong"]
+    wrong = "the sign is flipped" if abs(factor + 1) < _EXACT else "a factor is wrong"
+    return [f"the gradient of the loss is {times}: {wrong}"]
 
 
 def _of_the_neurons(
-    evidence: Evidence, states: Tensors, wanted: Tensors, *, scaled: bool
+    evidence: Evidence, states: Tensors, wanted: Tensors, *, scaled: bool, explained: bool
 ) -> list[str]:
     bench = evidence.bench
+    if scaled:  # said of the neurons on its own: it excuses the parameters from nothing
+        return []
     causes = _common_shape("the neurons' updates", evidence, states, wanted)
-    if causes or scaled:
+    if causes or explained:  # of parameters that are off by a factor nothing else is the cause
         return causes
     order = order_of_updating(bench) if evidence.total is Verdict.PASS else ""
     if order:
@@ -156,6 +180,9 @@ def _of_the_parameters(
     evidence: Evidence, limit: Tensors, wrong: Sequence[str], *, scaled: bool
 ) -> list[str]:
     gradients = evidence.swept.gradients.parameters
+    wrong = [n for n in wrong if n not in evidence.moving]
+    if not wrong:
+        return []
     ours, theirs = {n: limit[n] for n in wrong}, {n: gradients[n] for n in wrong}
     causes = _common_shape("the parameters' updates", evidence, ours, theirs)
     if evidence.neurons is not Verdict.PASS and not scaled:
@@ -190,7 +217,9 @@ def _common_shape(what: str, evidence: Evidence, ours: Tensors, theirs: Tensors)
     if left < _TELLING:
         if abs(factor - 1) < _EXACT:
             return []
-        return [f"{what} are {factor:.4g} times minus the gradients: {_named(factor, evidence)}"]
+        everywhere = set(ours) == set(evidence.bench.problem.parameters)
+        named = _named(factor, evidence, everywhere=everywhere)
+        return [f"{what} are {factor:.4g} times minus the gradients: {named}"]
     for shift, word in ((1, "late"), (-1, "early")):
         if len(wanted) <= 2:  # noqa: PLR2004 - two steps that overlap
             break
@@ -212,13 +241,13 @@ def _at_both_ends(evidence: Evidence, like: Tensors) -> tuple[torch.Tensor, torc
     return found[0], found[1]
 
 
-def _named(factor: float, evidence: Evidence) -> str:
+def _named(factor: float, evidence: Evidence, *, everywhere: bool) -> str:
     if abs(factor) < _TELLING:
         return "there is no update"
-    energy = " (an energy E in place of Phi = -E?)" if evidence.neurons is Verdict.PASS else ""
+    energy = " (an energy E in place of Phi = -E?)" if evidence.neurons_descend() else ""
     if abs(factor + 1) < _TELLING:
         return f"the sign is flipped{energy}"
-    meaning = _meaning(abs(factor), evidence.bench)
+    meaning = _meaning(abs(factor), evidence.bench) if everywhere else ""
     if factor < 0:
         return f"the sign is flipped{energy} and a factor is wrong{meaning}"
     return f"a factor is wrong{meaning}"
@@ -230,21 +259,25 @@ def _meaning(factor: float, bench: Bench) -> str:
     batch = batch_of(problem.x, problem.rest)
     output = problem.rest[0].numel()
     known = {
-        "the number of samples: a sum over the mini-batch against a mean": batch,
-        "the number of samples times output units: a reduction by mean against a sum": output,
-        "the number of output units: a reduction by mean against a sum": output // max(batch, 1),
+        "the number of samples (a sum over the mini-batch against a mean?)": batch,
+        "the number of samples times output units (a reduction by mean against a sum?)": output,
+        "the number of output units (a reduction by mean against a sum?)": output // max(batch, 1),
         "the time scale dt of the nudge": float(problem.network.time_scale),
     }
     for text, number in known.items():
         for value in (number, 1 / number if number else 0.0):
             if value not in {0.0, 1.0} and abs(factor / value - 1) < _EXACT:
-                return f", {text}" if value == number else f", one over {text}"
+                return f"; it is {text}" if value == number else f"; it is one over {text}"
     return ""
 
 
-def slope_per_unit(states: Tensors, wanted: Tensors) -> str:
-    """Whether every neuron follows its gradient times a number of its own, and which numbers."""
-    told = []
+def slope_per_unit(states: Tensors, wanted: Tensors, parameters: Verdict) -> str:
+    """Whether every neuron follows its gradient times a number of its own, and which numbers.
+
+    One number for all is taken for a step only where the parameters are right: otherwise it may be
+    a factor of the nudge.
+    """
+    told, bounds = [], []
     for name, update in states.items():
         descent = -wanted[name]
         square = descent.square().sum(0)
@@ -261,16 +294,19 @@ def slope_per_unit(states: Tensors, wanted: Tensors) -> str:
         low, high = float(slope[alive].min()), float(slope[alive].max())
         same = high - low < _EXACT * abs(high)
         told.append(f"{high:.3g} on {name}" if same else f"{low:.3g} to {high:.3g} on {name}")
-        if low < -_EXACT:
-            return ""
-    if not told:
+        bounds += [low, high]
+    if not told or min(bounds) < -_EXACT:
+        return ""
+    if max(bounds) - min(bounds) < _EXACT * max(bounds) and parameters is not Verdict.PASS:
         return ""
     steps = all(" to " not in text for text in told)
     kind = "a step per layer" if steps else "an activation, a clamp or steps"
-    return (
+    text = (
         f"{kind} after the gradient: the neurons follow minus their gradients times a slope "
-        f"({', '.join(told)}), the parameters their own gradients"
+        f"({', '.join(told)})"
     )
+    right = parameters is Verdict.PASS
+    return f"{text}, the parameters their own gradients" if right else text
 
 
 _ZERO_SQUARE = 1e-20

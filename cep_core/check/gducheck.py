@@ -20,7 +20,8 @@ from cep_core.check.causes import Evidence, likely_causes, slope_per_unit
 from cep_core.check.finite import Slope, parameter_slopes, state_slope
 from cep_core.check.free import Settling, settle
 from cep_core.check.guards import Untouched
-from cep_core.check.judge import in_kappa, judged_parameters
+from cep_core.check.judge import in_kappa, judged_parameters, moved_at_rest
+from cep_core.check.limits import Limit
 from cep_core.check.measures import angle_of_totals
 from cep_core.check.prepare import Prepared, checked_betas, checked_kappa, prepare
 from cep_core.check.processes import Processes
@@ -226,7 +227,8 @@ def _compared(
     judged = bench.problem.loss if bench.objective is None else bench.objective
     slopes = parameter_slopes(bench.problem, raw, judged, bench.fresh)
     by_state = state_slope(bench.problem, raw.state, judged, bench.fresh)
-    limits = judged_parameters(swept, slopes, bench.rule.left_out)
+    moving = moved_at_rest(bench)
+    limits = judged_parameters(swept, slopes, bench.rule.left_out, moving)
     swept = replace(swept, parameters=limits)
     still = verdict_of(limits)
     neurons = verdict_of(swept.neurons)
@@ -237,9 +239,11 @@ def _compared(
     if not by_state.agrees and neurons is Verdict.PASS:
         neurons = Verdict.INCONCLUSIVE
     evidence = Evidence(
-        bench, swept, slopes, total.verdict, still, verdict_of(swept.neurons), at_kappa
+        bench, swept, slopes, total.verdict, still, verdict_of(swept.neurons), at_kappa, moving
     )
     causes = [] if verdict is Verdict.PASS else likely_causes(evidence)
+    if verdict is Verdict.INCONCLUSIVE and not causes:
+        causes = [_about_doubt(bench, settling, limits, checks, gradients)]
     told = _about_the_neurons(evidence)
     overall = combine([neurons, neurons_at_kappa] if neurons_at_kappa else [neurons])
     silent = [p.name for p in limits if p.verdict is Verdict.NOT_RUN and p.name not in found.unused]
@@ -262,7 +266,26 @@ def _compared(
     )
 
 
-def _reason(checks: Sequence[Check], limits: Any) -> str:
+def _about_doubt(
+    bench: Bench,
+    settling: Settling,
+    limits: Sequence[Limit],
+    checks: Sequence[Check],
+    gradients: Processes,
+) -> str:
+    """Why it cannot be told, where nothing is wrong as far as it is known."""
+    if all(limit.verdict is Verdict.NOT_RUN for limit in limits):
+        return nothing_to_compare(bench, settling, gradients)
+    hidden = [limit.name for limit in limits if limit.verdict is Verdict.INCONCLUSIVE]
+    if hidden:
+        return (
+            f"round-off, or an unsettled state (residual {settling.free.residual:.1e}), hides the "
+            f"updates of {', '.join(hidden)}: settle further, or take other betas"
+        )
+    return next(c.reason for c in checks if c.verdict is Verdict.INCONCLUSIVE)
+
+
+def _reason(checks: Sequence[Check], limits: Sequence[Limit]) -> str:
     worst = [c for c in checks if c.verdict not in {Verdict.PASS, Verdict.NOT_RUN}]
     return f"{worst[0].name}: {worst[0].reason}" if worst else reason_of(limits)
 
@@ -272,7 +295,8 @@ def _about_the_neurons(evidence: Evidence) -> str:
         return ""
     names = evidence.bench.names
     states = dict(zip(names, evidence.limit().state, strict=True))
-    return slope_per_unit(states, dict(zip(names, evidence.swept.gradients.state, strict=True)))
+    wanted = dict(zip(names, evidence.swept.gradients.state, strict=True))
+    return slope_per_unit(states, wanted, evidence.parameters)
 
 
 def _total_part(limits: Any, verdict: Verdict, steps: int, slopes: dict[str, Slope]) -> Part:

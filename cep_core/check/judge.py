@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import torch
+
 from cep_core.check.finite import Slope
 from cep_core.check.limits import Limit
 from cep_core.check.measures import relative_error
@@ -31,8 +33,23 @@ _LINEAR = 0.75
 Outcome = tuple[list[Check], Verdict | None, Verdict | None, dict[float, float]]
 
 
+def moved_at_rest(bench: Bench) -> tuple[str, ...]:
+    """Parameters that the rule changes where the state stays as it is, far above rounding."""
+    problem = bench.problem
+    bench.fresh()
+    with torch.no_grad():
+        found = bench.rule.increment(
+            problem.network, problem.x, problem.parameters, problem.rest, problem.rest
+        )
+    least = abs(bench.betas[-1] * float(problem.network.time_scale))
+    return tuple(n for n, i in found.items() if i.numel() and float(i.abs().max()) > least * 1e-3)
+
+
 def judged_parameters(
-    swept: Sweep, slopes: Mapping[str, Slope], left_out: set[str]
+    swept: Sweep,
+    slopes: Mapping[str, Slope],
+    left_out: set[str],
+    moving: Sequence[str],
 ) -> tuple[Limit, ...]:
     """The limits where finite differences confirm BPTT; judged by these where they do not."""
     total = {
@@ -42,7 +59,10 @@ def judged_parameters(
     found = []
     for limit in swept.parameters:
         slope = slopes[limit.name]
-        if limit.name in left_out and limit.verdict is Verdict.FAIL:
+        if limit.name in moving:
+            reason = "has increments that do not vanish with beta: it moves where nothing else does"
+            found.append(replace(limit, verdict=Verdict.FAIL, reason=reason))
+        elif limit.name in left_out and limit.verdict is Verdict.FAIL:
             found.append(replace(limit, reason="is left out by the rule: a gradient and no update"))
         elif slope.agrees:
             found.append(limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -92,6 +93,10 @@ def prepare(
     _same_place(named)
     low = [n for n, t in named if t.is_floating_point() and t.dtype != torch.float64]
     problem = Problem(adapted, x, y, by_name, nudging)
+    if isinstance(x, torch.Tensor) and x.ndim > 1 and len(x) > 1:
+        lone = [n for n, s in zip(states.names, first, strict=True) if s.ndim > 1 and len(s) == 1]
+        if len(lone) == len(first):
+            raise ValueError(f"start: expected {len(x)} samples, as x has, found 1")
     ready = Prepared(
         problem,
         adapted_rule(rule_named(rule) if isinstance(rule, str) else rule, weights.names),
@@ -133,15 +138,7 @@ def _parameters(parameters: Any, network: AnsweringNetwork) -> tuple[Structure, 
         parameters = None if own is None else own()
     if parameters is None:
         raise TypeError("parameters: expected tensors by name, found None")
-    if isinstance(parameters, Iterator):
-        parameters = list(parameters)
-    if isinstance(parameters, torch.nn.Module):
-        raise TypeError(
-            f"parameters: expected tensors by name, found {type(parameters).__name__}: give "
-            "dict(module.named_parameters())"
-        )
-    if isinstance(parameters, Sequence) and parameters and all(_is_pair(p) for p in parameters):
-        parameters = dict(parameters)
+    parameters = _by_name(parameters)
     weights = Structure(parameters, "parameters", "p")
     doubled = {name for name in weights.names if weights.names.count(name) > 1}
     if doubled:
@@ -152,6 +149,22 @@ def _parameters(parameters: Any, network: AnsweringNetwork) -> tuple[Structure, 
         if not bool(value.isfinite().all()):
             raise ValueError(f"parameters: expected finite numbers in {name}, found others")
     return weights, parameters
+
+
+def _by_name(parameters: Any) -> Any:
+    """Parameters in the forms that PyTorch hands them out, as a structure of tensors."""
+    if isinstance(parameters, Iterator | torch.nn.ParameterList):
+        parameters = list(parameters)
+    if isinstance(parameters, torch.nn.ParameterDict):
+        parameters = dict(parameters.items())
+    if isinstance(parameters, torch.nn.Module):
+        raise TypeError(
+            f"parameters: expected tensors by name, found {type(parameters).__name__}: give "
+            "dict(module.named_parameters())"
+        )
+    if isinstance(parameters, Sequence) and parameters and all(_is_pair(p) for p in parameters):
+        parameters = dict(parameters)
+    return parameters
 
 
 def _is_pair(entry: Any) -> bool:
@@ -281,6 +294,19 @@ def _loss_fits(loss: Loss, output: torch.Tensor, y: Any) -> None:
             f"y: expected a target of the shape {tuple(output.shape)} of the output, found {found}"
         )
     at = output.detach().clone()
+    with warnings.catch_warnings():  # of PyTorch about sizes that differ: refused below
+        warnings.simplefilter("ignore", UserWarning)
+        _value_fits(loss, at, y)
+    slope = first_call("loss", lambda: loss.gradient(at, y))
+    if not isinstance(slope, torch.Tensor) or slope.shape != output.shape:
+        found = tuple(slope.shape) if isinstance(slope, torch.Tensor) else type(slope).__name__
+        raise ValueError(
+            f"loss: expected a gradient of the shape {tuple(output.shape)} of the output, found "
+            f"{found}"
+        )
+
+
+def _value_fits(loss: Loss, at: torch.Tensor, y: Any) -> None:
     with _Broadcasts(at, y) as watch, torch.no_grad():
         value = first_call("loss", lambda: loss.value(at, y))
     if watch.found is not None:
@@ -291,13 +317,6 @@ def _loss_fits(loss: Loss, output: torch.Tensor, y: Any) -> None:
     if not isinstance(value, torch.Tensor) or value.ndim != 0:
         found = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
         raise ValueError(f"loss: expected a scalar tensor (reduction='sum'), found {found}")
-    slope = first_call("loss", lambda: loss.gradient(at, y))
-    if not isinstance(slope, torch.Tensor) or slope.shape != output.shape:
-        found = tuple(slope.shape) if isinstance(slope, torch.Tensor) else type(slope).__name__
-        raise ValueError(
-            f"loss: expected a gradient of the shape {tuple(output.shape)} of the output, found "
-            f"{found}"
-        )
 
 
 def _increments_run(ready: Prepared) -> None:

@@ -22,9 +22,10 @@ from cep_core.losses import Loss
 _ROUND_OFF = 1e-12
 """Relative difference that another order of summation may make."""
 
-_TINY = 1e-7
+_SIZES = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 _ROUGH = 1e-11
-"""Second difference over ``_TINY`` steps above which something inside is not double precision."""
+_CURVED = 10.0
+"""Second derivative, relative, above which a second difference is not taken for a curvature."""
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Findings:
         doubts: why a comparison would prove nothing.
         unused: parameters that change neither a transition nor the primitive function.
         lowered: the function that lowers the precision inside, empty if none does.
-        roughness: largest second difference over steps of 1e-7, relative.
+        roughness: largest second difference that is no curvature, relative to the state.
 
     """
 
@@ -230,6 +231,11 @@ def _matters(probe: Probe, first: State, name: str) -> bool:
     changed = probe.parameters | {name: value + direction * (0.1 * size if size else 0.1)}
     if _difference(first, probe.next(parameters=changed)) > 0:
         return True
+    x = probe.x
+    if isinstance(x, torch.Tensor) and x.is_floating_point():  # an input may switch it off
+        x = x + directions([x], seed=10)[0]
+        if _difference(probe.next(x=x), probe.next(x=x, parameters=changed)) > 0:
+            return True
     try:
         probe.guard.restore()
         with torch.no_grad():
@@ -240,22 +246,26 @@ def _matters(probe: Probe, first: State, name: str) -> bool:
 
 
 def _roughness(probe: Probe) -> float:
+    """Rounding of the transition: what of ``F(s + h u) + F(s - h u) - 2 F(s)`` is no curvature."""
     here = probe.next()
     along = directions(probe.state, seed=2)
-    sides = [
-        probe.next(
-            state=tuple(s + sign * _TINY * d for s, d in zip(probe.state, along, strict=True))
-        )
-        for sign in (1, -1)
-    ]
-    second = [a + b - 2 * c for a, b, c in zip(*sides, here, strict=True)]
-    size = max(1.0, *(float(s.abs().max()) for s in here))
-    return max(float(s.abs().max()) for s in second) / size
+    size = max(1.0, *(float(s.abs().max()) for s in here if s.numel()))
+    worst = 0.0
+    for h in _SIZES:
+        sides = [
+            probe.next(state=tuple(s + by * d for s, d in zip(probe.state, along, strict=True)))
+            for by in (h, -h)
+        ]
+        second = [a + b - 2 * c for a, b, c in zip(*sides, here, strict=True)]
+        bend = max(float(s.abs().max()) for s in second if s.numel()) / size
+        if bend > _ROUGH + _CURVED * h * h:
+            worst = max(worst, bend)
+    return worst
 
 
 def is_rough(found: Findings) -> bool:
     """Whether a lowered precision shows in the state."""
-    return bool(found.lowered) and found.roughness > _ROUGH
+    return bool(found.lowered) and found.roughness > 0
 
 
 def _difference(one: Any, other: Any) -> float:

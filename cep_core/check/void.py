@@ -82,7 +82,7 @@ def wrongly_started(bench: Bench, start: State, settling: Settling) -> list[str]
     if change > 1e-3 * max(first, 1e-12):
         return []
     text = (
-        "descending the function settles: it is an energy and not a primitive function, whose "
-        "sign is the other; EnergyNetwork(energy, dt) descends it"
+        "descending the function settles: if it is meant as an energy, EnergyNetwork(energy, dt) "
+        "does so; a primitive function has the other sign, Phi = -E"
     )
     return [text]

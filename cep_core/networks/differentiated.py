@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import torch
@@ -81,7 +81,12 @@ def of_three_arguments(function: Any, field: str) -> Scalars:
         module = function
 
         def functional(x: Any, state: Any, parameters: Any) -> torch.Tensor:
-            found = torch.func.functional_call(module, parameters, (x, state))
+            if not isinstance(parameters, Mapping):
+                raise TypeError(
+                    f"parameters: expected those of the module by name, found "
+                    f"{type(parameters).__name__}: give dict(module.named_parameters())"
+                )
+            found = torch.func.functional_call(module, dict(parameters), (x, state))
             return cast("torch.Tensor", found)
 
         return functional

@@ -86,7 +86,7 @@ class EnergyNetwork(Differentiated):
         old = form.leaves(state)
         return tuple(s - t * g for s, g, t in zip(old, slope, steps, strict=True)), form
 
-    def followedslopes_of(
+    def followed_slopes(
         self,
         x: Any,
         steady: Any,

@@ -97,7 +97,7 @@ class PrimitiveNetwork(Differentiated):
             new = tuple(s + t * (n - s) for s, n, t in zip(old, new, steps, strict=True))
         return form.build(new)
 
-    def followedslopes_of(
+    def followed_slopes(
         self,
         x: Any,
         steady: Any,

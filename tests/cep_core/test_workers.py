@@ -105,7 +105,7 @@ def test_workers_end_with_a_parent_that_is_killed(program):
 
 
 def test_ctrl_c_ends_every_worker_also_a_stopped_one(program):
-    process, workers = program(1, 60, 60)
+    process, workers = program(4, 60, 60)
     os.kill(workers[0], signal.SIGSTOP)
     os.killpg(process.pid, signal.SIGINT)
     said, errors = process.communicate(timeout=20)

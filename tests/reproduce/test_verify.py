@@ -1,7 +1,5 @@
 """Every check of the verify stage, and the planted errors that each must see."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
@@ -20,6 +18,8 @@ from reproduce.verification.cases import (
     prototypical_outside,
 )
 from reproduce.verification.command import GROUPS
+from theory.mutants.catalogue import MUTANTS
+from theory.mutants.planted import planted
 
 SMALL = (784, 12, 10)
 
@@ -103,15 +103,12 @@ def test_asymmetry_is_explained_and_seen():
     assert bias.check_asymmetry("0", tied, symmetric=False).verdict is Verdict.FAIL
 
 
-def test_augmented_identity_holds_and_sees_stale_parameters(monkeypatch):
+def test_augmented_identity_holds_and_sees_frozen_parameters():
     bench = case(energy_exact, "tanh", SMALL, batch=3)
     assert augmented.check_identity("exact", bench).verdict is Verdict.PASS
-
-    def frozen(network, rule, *arguments, **options):
-        return nudged_phase(network, replace(rule, continual=False), *arguments, **options)
-
-    monkeypatch.setattr("reproduce.verification.augmented.nudged_phase", frozen)
-    check = augmented.check_identity("frozen", bench)
+    frozen = next(mutant for mutant in MUTANTS if mutant.name == "frozen theta")
+    with planted(frozen.edits):
+        check = augmented.check_identity("frozen", bench)
     assert check.verdict is Verdict.FAIL
     assert check.numbers["states"] > 1e-8
 

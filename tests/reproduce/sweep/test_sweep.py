@@ -15,7 +15,8 @@ import torch
 from cep_core.data.mnist import load
 from cep_core.training.checkpoints import latest
 from cep_core.workers import Outcome, WorkerDiedError
-from reproduce.__main__ import main
+from reproduce.command_line import main
+from reproduce.runs.jobs import trained
 from reproduce.runs.row import SpecError
 from reproduce.sweep import command
 from reproduce.sweep.command import SWEEPS
@@ -108,7 +109,8 @@ def test_a_worker_killed_in_mid_epoch_costs_no_more_than_that(sweep, tmp_path):
     assert process.returncode == 0, errors
     assert "begun again where it was, as its process was killed by signal 9" in said
     assert "2 runs: 2 done; 30 of 30 epochs" in said
-    assert main(["sweep", str(path), "--runs", str(tmp_path / "whole"), "--jobs", "1"]) == 0
+    for job in jobs_of(read_sweep(path), load(), tmp_path / "whole"):
+        trained(job, "mnist5k", "warnings")
     undisturbed, disturbed = ends(tmp_path / "whole"), ends(runs)
     assert undisturbed.keys() == disturbed.keys()
     for run, parameters in undisturbed.items():
@@ -117,7 +119,7 @@ def test_a_worker_killed_in_mid_epoch_costs_no_more_than_that(sweep, tmp_path):
 
 def test_ctrl_c_stops_a_sweep_that_is_resumed_and_extended(sweep, tmp_path, capsys):
     path, runs = sweep(epochs=200), tmp_path / "runs"
-    with begin(path, runs) as process:
+    with begin(path, runs, "--jobs", "1") as process:
         wait_for(lambda: list(runs.glob("*/checkpoint-0002*")))
         os.killpg(process.pid, signal.SIGINT)
         said, errors = process.communicate()
@@ -240,7 +242,8 @@ def test_standing_and_time_left_are_read_from_the_directories(sweep, tmp_path):
     assert [s.state for s in waiting] == [State.WAITING] * 2
     assert seconds_left(waiting, 1) is None
     assert line_of(waiting, 1) == "2 runs: 2 waiting; 0 of 8 epochs"
-    assert main(["sweep", str(path), "--runs", str(tmp_path / "runs"), "--epochs", "1"]) == 0
+    for job in jobs_of(read_sweep(path), load(), tmp_path / "runs", epochs=1):
+        trained(job, "mnist5k", "warnings")
     begun = [standing_of(job) for job in jobs]
     assert [s.state for s in begun] == [State.BEGUN] * 2
     seconds = sum(s.results["seconds"][0] for s in begun) / 2

@@ -1,0 +1,175 @@
+"""Comparisons that prove nothing: the answer is inconclusive, says why, and nothing untrue."""
+
+import pytest
+import torch
+import torch.nn.functional as fn
+
+from cep_core import PrimitiveNetwork, Verdict, gducheck
+from tests.cases.models import D, Draw, hopfield, leak, task, with_signal, zeros
+
+
+def doubts(result, said, *, never=()):
+    assert result.verdict is Verdict.INCONCLUSIVE, str(result)
+    assert said in "\n".join(result.causes), str(result)
+    for words in ("a factor is wrong", "wrong sign", "right at kappa = 0", *never):
+        assert words not in str(result), str(result)
+    return result
+
+
+NOT_LONGER = ("allow more free_steps",)
+
+
+def test_a_cycle_is_no_matter_of_patience():
+    def phi(x, state, theta):
+        return -3 * torch.log(torch.cosh(state[0] - 0.1 * (x @ theta["U"].T))).sum()
+
+    draw = Draw(1)
+    start = (torch.full((2, 3), 0.3, dtype=D),)
+    given = (draw.normal(2, 4), draw.normal(2, 3), {"U": draw.normal(3, 4)})
+    result = gducheck(PrimitiveNetwork(phi), *given, start=start)
+    doubts(result, "a cycle of 2 states", never=NOT_LONGER)
+    assert result.free.steps < 1000
+
+
+def test_a_divergence_is_said_soon():
+    calls = []
+
+    def phi(x, state, theta):
+        calls.append(1)
+        assert len(calls) < 5000
+        out, hidden = state
+        return 5 * ((out @ theta["W"]) * hidden).sum() + ((hidden @ theta["V"]) * x).sum()
+
+    doubts(gducheck(PrimitiveNetwork(phi), **task()), "diverges", never=NOT_LONGER)
+
+
+def test_a_drift_is_told_from_slowness():
+    def phi(x, state, theta):
+        drive = ((state[1] @ theta["V"]) * x).sum() / 2
+        return state[0].square().sum() / 2 + leak(state[1:]) + drive + state[0].sum() * theta["g"]
+
+    given = task()
+    given["parameters"]["g"] = torch.tensor(0.01, dtype=D)
+    del given["parameters"]["W"]
+    result = gducheck(PrimitiveNetwork(phi), **given, free_steps=300)
+    doubts(result, "drifts", never=NOT_LONGER)
+
+
+def test_slowness_is_told_and_more_steps_settle_it():
+    result = doubts(gducheck(PrimitiveNetwork(hopfield), **task(), free_steps=8), "not settled")
+    assert "allow more free_steps" in result.causes[0]
+    assert gducheck(PrimitiveNetwork(hopfield), **task()).verdict is Verdict.PASS
+
+
+RANDOM = {
+    "dropout": with_signal(lambda hidden: fn.dropout(torch.tanh(hidden), 0.2)),
+    "noise": lambda x, s, p: hopfield(x, s, p) + (torch.randn(5, dtype=D) * s[1]).sum() / 100,
+}
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_randomness_is_named_and_the_random_state_is_as_it_was(name):
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    result = gducheck(PrimitiveNetwork(RANDOM[name]), **task(batch=4), free_steps=2000)
+    doubts(result, "random", never=NOT_LONGER)
+    assert ("dropout" in str(result)) == (name == "dropout")
+    assert torch.equal(torch.rand(2), expected)
+
+
+def test_a_hidden_state_is_named_and_undone():
+    memory = []
+
+    def phi(x, state, theta):
+        memory.append(len(memory))
+        return hopfield(x, state, theta) * (1 + len(memory) / 1000)
+
+    doubts(gducheck(PrimitiveNetwork(phi), **task()), "a hidden state (memory)", never=("random",))
+    assert memory == []
+
+
+def test_samples_coupled_by_a_batch_statistic():
+    norm = torch.nn.BatchNorm1d(5, dtype=D)
+    network = PrimitiveNetwork(with_signal(lambda hidden: norm(torch.tanh(hidden))))
+    doubts(gducheck(network, **task(batch=4)), "the samples of the mini-batch are coupled")
+    assert int(norm.num_batches_tracked) == 0
+    assert not norm.running_mean.any()
+    assert norm.weight.grad is None
+    norm.eval()
+    assert gducheck(network, **task(batch=4)).verdict is Verdict.PASS
+
+
+def test_a_mean_over_samples_is_said():
+    network = PrimitiveNetwork(lambda x, s, p: hopfield(x, s, p) / len(x))
+    result = gducheck(network, **task(batch=4))
+    assert result.verdict is Verdict.PASS, str(result)
+    assert "depends on the size of the mini-batch" in str(result)
+
+
+LOWERED = {
+    "single": with_signal(lambda hidden: torch.tanh(hidden).float()),
+    "half": with_signal(lambda hidden: torch.tanh(hidden).half()),
+    "a weak term": lambda x, s, p: hopfield(x, s, p) + 0.01 * torch.cos(s[0].float()).sum(),
+}
+
+
+@pytest.mark.parametrize("name", LOWERED)
+def test_a_precision_lowered_inside(name):
+    result = gducheck(PrimitiveNetwork(LOWERED[name]), **task(), free_steps=2000)
+    doubts(result, "the precision", never=("kink", *NOT_LONGER))
+
+
+def test_an_exact_cast_is_none():
+    mask = torch.tensor([1.0, 1.0, 0.0, 1.0, 1.0], dtype=D)
+    network = PrimitiveNetwork(with_signal(lambda hidden: torch.tanh(hidden) * mask.float()))
+    assert gducheck(network, **task()).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("which", ["all", "the input"])
+def test_single_precision_is_named(which):
+    given = task()
+    given["x"] = given["x"].float()
+    if which == "all":
+        given["y"] = given["y"].float()
+        given["parameters"] = {name: p.float() for name, p in given["parameters"].items()}
+        given["start"] = tuple(s.float() for s in given["start"])
+    result = doubts(gducheck(PrimitiveNetwork(hopfield), **given), "not float64")
+    assert ("W" in result.causes[0]) == (which == "all")
+
+
+def pooled_twice(x, state, theta):
+    out, high, low = state
+    drive = (fn.conv2d(x, theta["c0"]) * torch.tanh(low)).sum()
+    between = fn.max_pool2d(fn.conv2d(torch.tanh(low), theta["c1"]), 2)
+    up = (torch.tanh(high).flatten(1) @ theta["w"].T) * torch.tanh(out)
+    return leak(state) + (drive + (between * torch.tanh(high)).sum() + up.sum()) / 2
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_pooling_over_units_and_over_ties(tied):
+    draw = Draw(2)
+    image = torch.ones(1, 1, 6, 6, dtype=D) if tied else draw.uniform(1, 1, 6, 6)
+    theta = {
+        "c0": draw.normal(2, 1, 3, 3),
+        "c1": draw.normal(2, 2, 1, 1, scale=0.1),
+        "w": draw.normal(3, 8),
+    }
+    start = (zeros(1, 3), zeros(1, 2, 2, 2), zeros(1, 2, 4, 4))
+    network = PrimitiveNetwork(pooled_twice)
+    result = gducheck(network, image, draw.normal(1, 3), theta, start=start, free_steps=2000)
+    if tied:
+        assert result.verdict is Verdict.INCONCLUSIVE, str(result)
+        assert any(word in result.causes[0] for word in ("cycle", "kink", "wanders"))
+    else:
+        assert result.verdict is Verdict.PASS, str(result)
+
+
+def test_parameters_that_the_function_does_not_use():
+    given, own = task(), task()["parameters"]
+    network = PrimitiveNetwork(lambda x, s, p: hopfield(x, s, own))
+    doubts(gducheck(network, **given), "does not depend on its parameters", never=("saturated",))
+    given["parameters"]["W_typo"] = Draw(9).normal(3, 5)
+    result = gducheck(PrimitiveNetwork(hopfield), **given)
+    assert result.verdict is Verdict.PASS
+    assert "W_typo: not used by the network" in str(result)

@@ -1,0 +1,42 @@
+"""Random models: no right one is accused, no wrong one passes.
+
+``GDUCHECK_RANDOM=200`` checks 200 of each in place of the quick 12; the counts are printed (-s).
+"""
+
+import os
+from collections import Counter
+
+import pytest
+
+from cep_core import Verdict, gducheck
+from tests.cep_core.check.random_models import KINDS, right_model, wrong_model
+
+COUNT = int(os.environ.get("GDUCHECK_RANDOM", "12"))
+
+
+def answer(model):
+    return gducheck(model.network, **model.given, rule=model.rule, steps=6)
+
+
+@pytest.mark.parametrize("kind", range(len(KINDS)), ids=KINDS)
+def test_no_right_model_is_accused(kind):
+    found = Counter()
+    for seed in range(kind, COUNT, len(KINDS)):
+        model = right_model(seed)
+        result = answer(model)
+        found[str(result.verdict)] += 1
+        assert result.verdict is Verdict.PASS, f"seed {seed}: {model}\n{result}"
+        assert not result.causes
+    print(f"right {KINDS[kind]}: {dict(found)}")  # noqa: T201 - the counts are what is asked for
+
+
+@pytest.mark.parametrize("kind", range(len(KINDS)), ids=KINDS)
+def test_no_wrong_model_passes(kind):
+    found = Counter()
+    for seed in range(kind, COUNT, len(KINDS)):
+        model = wrong_model(seed)
+        result = answer(model)
+        found[str(result.verdict)] += 1
+        assert result.verdict is not Verdict.PASS, f"seed {seed}: {model}\n{result}"
+        assert result.causes
+    print(f"wrong {KINDS[kind]}: {dict(found)}")  # noqa: T201 - the counts are what is asked for
