@@ -94,7 +94,7 @@ def test_the_two_sides_of_the_property_share_their_record_alone():
 def test_nothing_outside_the_fast_engine_asks_for_the_type_of_a_network():
     kinds = {"Prototypical", "EnergyBased", "PrimitiveNetwork", "VectorFieldNetwork"}
     wrong = []
-    for package in ("cep_core", "theory"):
+    for package in PACKAGES:
         for path in sources(package):
             if "fast" in path.parts or path.name == "error_bound.py":  # of one setting's formulas
                 continue

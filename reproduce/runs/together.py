@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -108,8 +108,8 @@ def train_together(
 
 
 def _engine(requests: Sequence[Request]) -> BatchedEngine:
-    first, network = requests[0], requests[0].row.network
-    assert isinstance(network, Prototypical)
+    first = requests[0]
+    network = cast("Prototypical", first.row.network)  # several() has asked whether it is
     parameters = [
         {
             name: value.to(first.device)
