@@ -167,7 +167,8 @@ def regress(stages: Path, out: Path, *, update: bool = False) -> Verdict:
     outputs = StageOutputs(stages, update=update)
     say(f"regression: {len(outputs.plotted)} plotted files, {len(outputs.verdicts)} stages")
     options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=short"]
-    options += [f"--rootdir={OUTPUTS.parent.parent.parent}", str(OUTPUTS)]
+    options += [f"--rootdir={OUTPUTS.parent.parent.parent}", f"--confcutdir={OUTPUTS.parent}"]
+    options.append(str(OUTPUTS))  # the tests' own conftest needs what this job does not install
     if update:
         pytest.main([*options, "--force-regen", "--tb=no"], plugins=[outputs])
         outputs.checks.clear()
