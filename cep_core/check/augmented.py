@@ -13,6 +13,7 @@ import torch
 
 from cep_core.arrays import Array, Parameters, Scalar, State
 from cep_core.networks import Delegate
+from cep_core.rules import add_scaled
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,6 @@ class AugmentedNetwork(Delegate):
     ) -> State:
         """One step with the parameters that the rule would have reached at ``state``."""
         moved = self._moved(state)
-        kappa = self.kappa
-        per_name = kappa if isinstance(kappa, Mapping) else dict.fromkeys(parameters, kappa)
-        current = {
-            name: p + moved[name] * per_name[name] if name in moved else p
-            for name, p in parameters.items()
-        }
+        learning = {name: p for name, p in parameters.items() if name in moved}
+        current = parameters | add_scaled(learning, moved, self.kappa)
         return self.base.transition(x, state, current, nudge)

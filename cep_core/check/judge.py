@@ -102,12 +102,14 @@ def in_kappa(bench: Bench, swept: Sweep, still: Verdict, kappa: Kappa | None) ->
         "Delta -> -nabla as kappa -> 0",
         "Delta -> -nabla of the augmented network as beta -> 0 at fixed kappa",
     )
+
+    def both(verdict: Verdict, reason: str, numbers: dict[str, float] | None = None) -> list[Check]:
+        listed = zip(names, statements, strict=True)
+        return [Check(name, said, verdict, dict(numbers or {}), reason) for name, said in listed]
+
     if still is not Verdict.PASS:
         reason = "not judged: the updates do not approach -nabla at kappa = 0"
-        checks += [
-            Check(name, statement, Verdict.NOT_RUN, reason=reason)
-            for name, statement in zip(names, statements, strict=True)
-        ]
+        checks += both(Verdict.NOT_RUN, reason)
         return checks, None, None, {}
     gradients = swept.gradients
     if kappa is None:
@@ -116,10 +118,7 @@ def in_kappa(bench: Bench, swept: Sweep, still: Verdict, kappa: Kappa | None) ->
         expected = change_of(gradients, bench.nabla(kappa))
     if expected < 1e-9:  # noqa: PLR2004 - round-off
         reason = f"nothing depends on kappa within {bench.steps} steps"
-        checks += [
-            Check(name, statement, Verdict.NOT_RUN, reason=reason)
-            for name, statement in zip(names, statements, strict=True)
-        ]
+        checks += both(Verdict.NOT_RUN, reason)
         return checks, None, None, {}
     beta = bench.betas[-1]
     moved = {1.0: bench.delta(beta, kappa)}
@@ -131,10 +130,7 @@ def in_kappa(bench: Bench, swept: Sweep, still: Verdict, kappa: Kappa | None) ->
             f"the changing parameters do not show in {bench.steps} steps (effect {effect:.1e} at "
             f"kappa {largest:.0e}, expected {expected:.1e}): the rule is not applied"
         )
-        checks += [
-            Check(name, statement, Verdict.INCONCLUSIVE, {"effect": effect}, reason)
-            for name, statement in zip(names, statements, strict=True)
-        ]
+        checks += both(Verdict.INCONCLUSIVE, reason, {"effect": effect})
         return checks, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, {}
     fixed = sweep(bench, kappa)
     errors, changes = {}, []

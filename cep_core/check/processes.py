@@ -24,3 +24,11 @@ class Processes:
     def by_name(self) -> dict[str, torch.Tensor]:
         """Every process by name: ``s_0``, ``s_1``, … and the parameters."""
         return {f"s_{n}": s for n, s in enumerate(self.state)} | self.parameters
+
+
+def mean_of(one: Processes, other: Processes) -> Processes:
+    """The mean of two processes."""
+    return Processes(
+        tuple((a + b) / 2 for a, b in zip(one.state, other.state, strict=True)),
+        {name: (a + other.parameters[name]) / 2 for name, a in one.parameters.items()},
+    )

@@ -14,7 +14,7 @@ from cep_core.check.augmented import AugmentedNetwork
 from cep_core.check.bptt import nabla
 from cep_core.check.delta import delta, followed_gradients
 from cep_core.check.limits import Limit, limit_of
-from cep_core.check.processes import Processes
+from cep_core.check.processes import Processes, mean_of
 from cep_core.check.verdicts import Verdict, combine
 from cep_core.losses import Loss
 from cep_core.problem import Problem
@@ -239,14 +239,6 @@ def scaled(kappa: Kappa, factor: float) -> Kappa:
     if isinstance(kappa, Mapping):
         return {name: k * factor for name, k in kappa.items()}
     return kappa * factor
-
-
-def mean_of(one: Processes, other: Processes) -> Processes:
-    """The mean of two processes."""
-    return Processes(
-        tuple((a + b) / 2 for a, b in zip(one.state, other.state, strict=True)),
-        {name: (a + other.parameters[name]) / 2 for name, a in one.parameters.items()},
-    )
 
 
 def _finite(value: float) -> float:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import torch
 
-from cep_core.arrays import Array, State
+from cep_core.arrays import Array, Parameters, State
 from cep_core.structures import Structure, batch_of
 
 Scalars = Callable[[Any, Any, Any], torch.Tensor]
@@ -114,8 +114,23 @@ def per_layer(given: Any, layers: int, field: str) -> list[Any]:
     return list(given)
 
 
+def parameters_of(function: Any) -> Parameters | None:
+    """Those of a module that computes a scalar, by name; None for a function."""
+    return dict(function.named_parameters()) if isinstance(function, torch.nn.Module) else None
+
+
+def activated(activation: Any, at: State) -> State:
+    """The elementwise functions of the tensors; the tensors themselves if there is none."""
+    if activation is None:
+        return at
+    functions = per_layer(activation, len(at), "activation")
+    return tuple(f(a) for f, a in zip(functions, at, strict=True))
+
+
 def slopes_of(activation: Any, at: State) -> State:
-    """Derivative of the elementwise functions where they are evaluated."""
+    """Derivative of the elementwise functions where they are evaluated; 1 if there is none."""
+    if activation is None:
+        return tuple(torch.ones_like(a) for a in at)
     functions = per_layer(activation, len(at), "activation")
     with torch.enable_grad():
         leaves = tuple(a.detach().requires_grad_() for a in at)

@@ -13,8 +13,10 @@ from cep_core.networks.differentiated import (
     Elementwise,
     PerLayer,
     Scalars,
+    activated,
     negative,
     of_three_arguments,
+    parameters_of,
     per_layer,
     slopes_of,
     vjp,
@@ -65,16 +67,12 @@ class EnergyNetwork(Differentiated):
 
     def own_parameters(self) -> Parameters | None:
         """Those of the module that computes the energy; None for a function."""
-        module = self.energy
-        return dict(module.named_parameters()) if isinstance(module, torch.nn.Module) else None
+        return parameters_of(self.energy)
 
     def transition(self, x: Any, state: Any, parameters: Any, nudge: Array | None = None) -> Any:
         """One step of descent; keeps the graph when the caller differentiates through it."""
         at, form = self._argument(x, state, parameters, nudge)
-        if self.activation is not None:
-            functions = per_layer(self.activation, len(at), "activation")
-            at = tuple(f(a) for f, a in zip(functions, at, strict=True))
-        return form.build(at)
+        return form.build(activated(self.activation, at))
 
     def _argument(
         self, x: Any, state: Any, parameters: Any, nudge: Array | None = None
@@ -97,8 +95,7 @@ class EnergyNetwork(Differentiated):
         """``dt``, times the slope of the activation if there is one, per tensor of the state."""
         with torch.no_grad():
             at, _ = self._argument(x, steady, parameters)
-        ones = tuple(torch.ones_like(a) for a in at)
-        slopes = ones if self.activation is None else slopes_of(self.activation, at)
+        slopes = slopes_of(self.activation, at)
         steps = per_layer(self.dt, len(at), "dt")
         return tuple(slope * t for slope, t in zip(slopes, steps, strict=True))
 

@@ -22,9 +22,11 @@ from cep_core.networks.differentiated import (
     Field,
     PerLayer,
     Scalars,
+    activated,
     negative,
     of_three_arguments,
     output_nudged,
+    parameters_of,
     per_layer,
     slopes_of,
     vjp,
@@ -77,7 +79,7 @@ class PrimitiveNetwork(Differentiated):
 
     def own_parameters(self) -> Parameters | None:
         """Those of the module that computes ``phi``; None for a function."""
-        return dict(self.phi.named_parameters()) if isinstance(self.phi, torch.nn.Module) else None
+        return parameters_of(self.phi)
 
     def transition(self, x: Any, state: Any, parameters: Any, nudge: Array | None = None) -> Any:
         """``P(dPhi/ds - nudge)``; keeps the graph when the caller differentiates through it.
@@ -87,10 +89,7 @@ class PrimitiveNetwork(Differentiated):
 
         """
         new, form = self._force(x, state, parameters)
-        new = output_nudged(new, nudge)
-        if self.activation is not None:
-            functions = per_layer(self.activation, len(new), "activation")
-            new = tuple(f(a) for f, a in zip(functions, new, strict=True))
+        new = activated(self.activation, output_nudged(new, nudge))
         if self.step is not None:
             steps = per_layer(self.step, len(new), "step")
             old = form.leaves(state)
@@ -110,8 +109,7 @@ class PrimitiveNetwork(Differentiated):
             return None
         with torch.no_grad():
             at, _ = self._force(x, steady, parameters)
-        ones = tuple(torch.ones_like(a) for a in at)
-        slopes = ones if self.activation is None else slopes_of(self.activation, at)
+        slopes = slopes_of(self.activation, at)
         steps = per_layer(1.0 if self.step is None else self.step, len(at), "step")
         return tuple(slope * t for slope, t in zip(slopes, steps, strict=True))
 

@@ -161,18 +161,8 @@ def _none(*_: Any, **__: Any) -> None:
     return None
 
 
-_ANSWERS = (
-    "asymmetry",
-    "pullback",
-    "activations",
-    "departures",
-    "arguments",
-    "signals",
-    "followed_slopes",
-    "zero_state",
-    "learning_rates",
-    "initial_parameters",
-)
+_ANSWERS = tuple(name for name in vars(AnsweringNetwork) if not name.startswith("_"))
+"""What :class:`AnsweringNetwork` adds to the four members."""
 
 
 def answering(network: Network) -> AnsweringNetwork:

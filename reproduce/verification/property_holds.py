@@ -11,7 +11,7 @@ from cep_core.check.delta import delta, followed_gradients
 from cep_core.check.gducheck import gducheck
 from cep_core.check.measures import worst_error
 from cep_core.check.orders import judge_order
-from cep_core.check.processes import Processes
+from cep_core.check.processes import Processes, mean_of
 from cep_core.check.result import GDUResult
 from cep_core.check.verdicts import Check
 from cep_core.networks import AnsweringNetwork
@@ -118,11 +118,7 @@ def check_centred(name: str, bench: Problem, rule: Rule = EP) -> Check:
     errors = []
     for beta in CENTRED_BETAS:
         plus, minus = (delta(settled, rule, beta=b, kappa=0.0, steps=STEPS) for b in (beta, -beta))
-        mean = Processes(
-            tuple((a + b) / 2 for a, b in zip(plus.state, minus.state, strict=True)),
-            {n: (a + minus.parameters[n]) / 2 for n, a in plus.parameters.items()},
-        )
-        errors.append(worst_error(mean, gradients)[0])
+        errors.append(worst_error(mean_of(plus, minus), gradients)[0])
     order = judge_order(
         CENTRED_BETAS, errors, noise=[CENTRED_NOISE] * len(CENTRED_BETAS), expected=2.0
     )

@@ -17,6 +17,7 @@ from reproduce.runs.together import several, train_together
 from reproduce.runs.train import Request, train
 from reproduce.table import command as table_command
 from reproduce.table.results import Tier, jobs_of
+from tests.reproduce.small_row import small_row
 
 SEEDS = (0, 3, 5)
 RATES = {"EP": (0.04, 0.08), "C-EP": (0.0028, 0.0056), "C-VF": (0.0038, 0.0076)}
@@ -189,17 +190,7 @@ def test_what_cannot_be_batched_is_refused(ep, changes, seeds, options, text):
         several(ep.changed(**changes), seeds, **options)
 
 
-SMALL = """
-name = "small"
-title = "EP, small"
-rule = "EP"
-sizes = [784, 16, 10]
-learning_rates = [0.1, 0.2]
-beta = 0.1
-free_steps = 10
-nudged_steps = 5
-epochs = 1
-"""
+SMALL = small_row(epochs=1)
 
 
 def test_several_seeds_on_the_command_line(tmp_path, capsys):

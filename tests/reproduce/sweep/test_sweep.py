@@ -22,19 +22,10 @@ from reproduce.sweep import command
 from reproduce.sweep.command import SWEEPS
 from reproduce.sweep.spec import jobs_of, read_sweep
 from reproduce.sweep.standing import State, line_of, seconds_left, standing_of
+from tests.reproduce.small_row import small_row
 
 CHECKOUT = Path(__file__).parents[3]
-ROW = """
-name = "small"
-title = "EP, small"
-rule = "EP"
-sizes = [784, 16, 10]
-learning_rates = [0.1, 0.2]
-beta = 0.1
-free_steps = 10
-nudged_steps = 5
-epochs = 2
-"""
+ROW = small_row(epochs=2)
 SWEEP = """
 [[runs]]
 rows = ["small.toml"]

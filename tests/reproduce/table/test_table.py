@@ -25,19 +25,10 @@ from reproduce.table.results import (
     resumption_check,
     table_row,
 )
+from tests.reproduce.small_row import small_row
 
 CHECKOUT = Path(__file__).parents[3]
-SMALL = """
-name = "small"
-title = "EP, small"
-rule = "EP"
-sizes = [784, 16, 10]
-learning_rates = [0.1, 0.2]
-beta = 0.1
-free_steps = 10
-nudged_steps = 5
-epochs = 30
-"""
+SMALL = small_row(epochs=30)
 
 
 def summary(errors, nudge="outside"):
