@@ -34,8 +34,8 @@ def work(seconds):
         raise StubbornError("a", "quarter")
     if seconds == 0.75:
         return lambda: None
-    say("begun", os.getpid())
     try:
+        say("begun", os.getpid())  # whoever reads it may interrupt at once
         time.sleep(seconds)
     finally:
         say("left", os.getpid())
