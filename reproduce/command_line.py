@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from reproduce import conformance_command, derivation, regress, report
+from reproduce import all_stages, conformance_command, derivation, regress, report
 from reproduce.figures import command as figures_command
 from reproduce.runs import collect_command
 from reproduce.runs import command as run_command
@@ -15,6 +15,7 @@ from reproduce.verification import command as verify
 from theory.command_line import answered
 
 COMMANDS = (
+    all_stages,
     verify,
     derivation,
     figures_command,
