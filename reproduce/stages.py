@@ -85,11 +85,11 @@ def read_stage(folder: Path, name: str | None = None) -> Stage | None:
     return Stage(
         found,
         fields.get("seconds", number(0, LONGEST_SECONDS)),
-        tuple(_check(check) for check in fields.tables("checks", 0)),
+        tuple(check_of(check) for check in fields.tables("checks", 0)),
         fields.table("details", {}).values,
         selection=fields.table("selection", {}).values,
-        inputs=_digests(fields, "inputs"),
-        files=_digests(fields, "files"),
+        inputs=digests_of(fields, "inputs"),
+        files=digests_of(fields, "files"),
         **code_fields(fields),
     )
 
@@ -101,11 +101,12 @@ def code_fields(fields: Fields) -> dict[str, Any]:
         "ran": fields.get("ran", text(0), "") or None,
         "commit": code.get("commit", optional(text()), None),
         "tree_is_clean": code.get("tree_is_clean", optional(flag()), None),
-        "sources": _digests(code, "sources"),
+        "sources": digests_of(code, "sources"),
     }
 
 
-def _check(fields: Fields) -> Check:
+def check_of(fields: Fields) -> Check:
+    """A check of a record."""
     return Check(
         fields.get("name", text()),
         fields.get("statement", text()),
@@ -116,6 +117,7 @@ def _check(fields: Fields) -> Check:
     )
 
 
-def _digests(fields: Fields, name: str) -> dict[str, str]:
+def digests_of(fields: Fields, name: str) -> dict[str, str]:
+    """Digests by path of a table of a record; empty without it."""
     table = fields.table(name, {})
     return {key: table.get(key, text()) for key in table.values}

@@ -5,20 +5,28 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import cep_core
-from cep_core.check.verdicts import Check, Verdict, combine
+from cep_core.check.verdicts import Check
 from cep_core.fields import FieldError, plain_name
 from cep_core.files import write_json, write_text
+from reproduce.report.broken import suspects
+from reproduce.report.earlier import Earlier, newest
 from reproduce.report.page import page
 from reproduce.report.provenance import provenance
-from reproduce.report.standing import OPTIONAL, REQUIRED, Standing, standing_of, worst
-
-NOT_RUN = str(Verdict.NOT_RUN)
+from reproduce.report.published import Row, rows
+from reproduce.report.standing import (
+    NOT_RUN,
+    OPTIONAL,
+    REQUIRED,
+    Standing,
+    standing_of,
+    worst,
+)
 
 
 @dataclass(frozen=True)
@@ -28,11 +36,13 @@ class Gathered:
     Attributes:
         folder: where the stages are.
         stages: what each left, and what may be said of it.
+        rows: the paper's table beside what has been trained.
 
     """
 
     folder: Path
     stages: dict[str, Standing | None]
+    rows: list[Row] = field(default_factory=rows)
 
     @property
     def word(self) -> str:
@@ -65,16 +75,6 @@ class Gathered:
         """The checks of a stage; none if it has not run."""
         standing = self.stages[name]
         return () if standing is None else standing.stage.checks
-
-    def groups(self, name: str) -> list[tuple[str, Verdict, list[Check]]]:
-        """The checks of a stage by the first part of their names, each with its worst verdict."""
-        found: dict[str, list[Check]] = {}
-        for check in self.checks(name):
-            found.setdefault(check.name.partition("/")[0], []).append(check)
-        return [
-            (group, combine(check.verdict for check in checks), checks)
-            for group, checks in found.items()
-        ]
 
 
 def gather(folder: Path) -> Gathered:
@@ -151,13 +151,14 @@ def write_report(stages: Path, reports: Path, label: str | None = None) -> Writt
     """
     gathered = gather(stages)
     source = provenance()
+    before = newest(reports)
     place = claim(reports, label, source)
     try:
         with tempfile.TemporaryDirectory(prefix=".report-", dir=reports) as temporary:
             folder = Path(temporary) / place.name
             folder.mkdir()
             _copy_results(gathered, folder)
-            manifest = _manifest(gathered, source, place.name)
+            manifest = _manifest(gathered, source, place.name, before)
             write_json(folder / "manifest.json", manifest)
             write_json(folder / "verdicts.json", _verdicts(gathered, place.name))
             write_text(folder / "report.html", page(gathered, manifest))
@@ -192,7 +193,9 @@ def _collect(value: Any, key: str) -> Iterator[Any]:
             yield from _collect(inner, key)
 
 
-def _manifest(gathered: Gathered, source: dict[str, Any], label: str) -> dict[str, Any]:
+def _manifest(
+    gathered: Gathered, source: dict[str, Any], label: str, before: Earlier | None
+) -> dict[str, Any]:
     details = {name: gathered.details(name) for name in gathered.stages}
     listed = [found for key in ("seed", "seeds") for found in _collect(details, key)]
     seeds = [s for found in listed for s in (found if isinstance(found, list) else [found])]
@@ -204,6 +207,9 @@ def _manifest(gathered: Gathered, source: dict[str, Any], label: str) -> dict[st
     return {
         "label": label,
         **source,
+        "predecessor": None if before is None else before.label,
+        "suspects": suspects(gathered, {} if before is None else before.sources),
+        "sources": _sources(gathered),
         "stages": {
             name: {
                 "ran": standing.stage.ran,
@@ -222,6 +228,14 @@ def _manifest(gathered: Gathered, source: dict[str, Any], label: str) -> dict[st
             name: found["parameters"] for name, found in details.items() if "parameters" in found
         },
     }
+
+
+def _sources(gathered: Gathered) -> dict[str, str]:
+    """Digest of every source that a stage ran, by path; of a stale stage's the digest it had."""
+    found: dict[str, str] = {}
+    for standing in gathered.stages.values():
+        found |= {} if standing is None else standing.stage.sources
+    return dict(sorted(found.items()))
 
 
 def _verdicts(gathered: Gathered, label: str) -> dict[str, Any]:

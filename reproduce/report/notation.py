@@ -24,3 +24,11 @@ def as_mathematics(text: str) -> str:
     for plain, sign in _SIGNS:
         found = found.replace(plain, sign)
     return found
+
+
+_LABELS = {"angle": "angle / °", "limit_beta": "β of the limit", "relmse": "RelMSE"}
+
+
+def label(name: str) -> str:
+    """The name of a stage, a number or a group as a reader sees it."""
+    return _LABELS.get(name, as_mathematics(name.replace("_", " ")))

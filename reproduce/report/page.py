@@ -1,28 +1,24 @@
-"""The page of a report: one section for each stage, everything inside one file."""
+"""The page of a report: one file with everything inside, made of the sections."""
 
 from __future__ import annotations
 
 import base64
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from cep_core.check.verdicts import Verdict, combine
 from cep_core.fields import FieldError
-from reproduce.derivation import PAGE
-from reproduce.report.notation import as_mathematics
-from reproduce.report.standing import OPTIONAL, REQUIRED
+from reproduce.report.answers import answers
+from reproduce.report.broken import broken
+from reproduce.report.notation import as_mathematics, label
+from reproduce.report.sections import Section, sections
 
 if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered
 
-_TEMPLATES = Path(__file__).parent
-
-SECTIONS = {name: f"{name}.html.j2" for name in (*REQUIRED, *OPTIONAL)} | {
-    "table-full": "table.html.j2"
-}
-"""Template of each stage's section."""
+_TEMPLATES = Path(__file__).parent / "sections"
 
 _KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -34,6 +30,22 @@ def page(gathered: Gathered, manifest: dict[str, Any]) -> str:
         FieldError: the details of a stage are not what this version writes.
 
     """
+    environment = _environment()
+    found = sections()
+    return environment.get_template("page.html.j2").render(
+        gathered=gathered,
+        manifest=manifest,
+        answers=answers(gathered, gathered.rows),
+        broken=broken(gathered),
+        sections=found,
+        bodies={
+            name: _body(environment, gathered, manifest, name, section)
+            for name, section in found.items()
+        },
+    )
+
+
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -41,33 +53,44 @@ def page(gathered: Gathered, manifest: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["short"] = _short
-    environment.filters["mathematics"] = as_mathematics
-    sections = {name: _section(environment, gathered, name) for name in gathered.stages}
-    return environment.get_template("report.html.j2").render(
-        gathered=gathered, manifest=manifest, sections=sections
-    )
+    environment.filters |= {
+        "short": _short,
+        "mathematics": as_mathematics,
+        "label": label,
+        "count": count,
+    }
+    return environment
 
 
-def _section(environment: jinja2.Environment, gathered: Gathered, name: str) -> str:
-    """What a stage left, as HTML; of a stale stage, a notice where it cannot be shown."""
-    standing = gathered.stages[name]
+def _body(
+    environment: jinja2.Environment,
+    gathered: Gathered,
+    manifest: dict[str, Any],
+    name: str,
+    section: Section,
+) -> str:
+    """A section as HTML; a notice of a stage that has not run, or left what cannot be shown."""
+    template = environment.get_template(f"{name}.html.j2")
+    if not section.stage:
+        return template.render(gathered=gathered, manifest=manifest, **section.data(gathered))
+    standing = gathered.stages[section.stage]
     if standing is None:
         return environment.get_template("not_run.html.j2").render()
-    path = f"{gathered.folder / name}: details"
     try:
-        return environment.get_template(SECTIONS[name]).render(
+        return template.render(
             gathered=gathered,
-            stage=name,
+            stage=section.stage,
             standing=standing,
             found=standing.stage.details,
-            statements=_statements(standing.stage.details) if name == "theory" else [],
-            derivation=_derivation(gathered) if name == "derivation" else "",
-            inline=lambda file: _inline(gathered, name, file),
+            inline=partial(_inline, gathered, section.stage),
+            **section.data(gathered),
         )
     except Exception as error:
-        if standing.stale:
-            return environment.get_template("other.html.j2").render(standing=standing)
+        unfinished = any(check.name.endswith("/finished") for check in standing.stage.checks)
+        if standing.stale or unfinished:
+            other = environment.get_template("other.html.j2")
+            return other.render(gathered=gathered, standing=standing, stage=section.stage)
+        path = f"{gathered.folder / section.stage}: details"
         found = " ".join(f"{type(error).__name__}: {error}".split())
         raise FieldError(f"{path}: expected what this version writes, found {found}") from error
 
@@ -82,25 +105,6 @@ def _inline(gathered: Gathered, name: str, file: str) -> str:
     return f"data:{_KINDS[path.suffix]};base64,{text}"
 
 
-def _statements(details: dict[str, Any]) -> list[tuple[str, Verdict, list[dict[str, Any]]]]:
-    """The theory's rows by statement, in its order: what is stated, worst verdict, rows."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in details["rows"]:
-        found.setdefault(row["statement"], []).append(row)
-    return [
-        (details["titles"][name], combine(Verdict(row["verdict"]) for row in listed), listed)
-        for name, listed in found.items()
-    ]
-
-
-def _derivation(gathered: Gathered) -> str:
-    """The derivation as it was set by its stage; empty if it was not."""
-    standing = gathered.stages["derivation"]
-    if standing is None or PAGE not in standing.stage.files or PAGE in standing.foreign:
-        return ""
-    return (gathered.folder / "derivation" / PAGE).read_text(encoding="utf-8")
-
-
 def _short(value: Any) -> str:
     """A number as a reader wants it; anything else as text."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -108,3 +112,8 @@ def _short(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:.3g}"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 check``, ``2 checks``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

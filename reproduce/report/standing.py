@@ -31,15 +31,31 @@ REQUIRED = ("verify", "theory", "derivation", "figures", "table", "regression")
 OPTIONAL = ("proof", "table-full", "benchmarks")
 """Stages that need what not every machine has: Coq, hours of training, an idle processor."""
 
+NOT_RUN = str(Verdict.NOT_RUN)
 STALE, PARTIAL = "stale", "partial"
+
+NOT_JUDGED = "not judged"
+"""Of published numbers that have been run in full, and that nothing has compared yet."""
+
+NOT_REPRODUCED, UNDERPOWERED, REPRODUCED = (
+    "not reproduced",
+    "consistent but underpowered",
+    "reproduced",
+)
+"""Of published numbers that have been compared."""
 
 WORST_FIRST = (
     *map(str, (Verdict.FAIL, Verdict.INCONCLUSIVE)),
     STALE,
+    NOT_REPRODUCED,
+    UNDERPOWERED,
     PARTIAL,
-    *map(str, (Verdict.NOT_RUN, Verdict.PASS)),
+    NOT_JUDGED,
+    NOT_RUN,
+    REPRODUCED,
+    str(Verdict.PASS),
 )
-"""What can be said of a stage, and of a report: the worst of its stages."""
+"""What can be said of a stage, of a published number, and of a report: the worst of its stages."""
 
 NAMED = 5
 """How many names are listed before the rest are counted."""
@@ -75,7 +91,7 @@ class Standing:
 
 def worst(words: Iterable[str]) -> str:
     """Return the worst of what can be said; nothing at all is *not run*."""
-    return min(words, key=WORST_FIRST.index, default=str(Verdict.NOT_RUN))
+    return min(words, key=WORST_FIRST.index, default=NOT_RUN)
 
 
 def standing_of(stages: Path, name: str) -> Standing | None:

@@ -12,6 +12,7 @@ import pytest
 
 from reproduce import all_stages
 from reproduce.all_stages import MAIN_JOB, Task, run_all, run_stage
+from reproduce.command_line import COMMANDS
 from reproduce.report.standing import OPTIONAL, REQUIRED
 from reproduce.stages import read_stage
 
@@ -45,8 +46,6 @@ def test_the_main_job_is_every_stage_that_a_report_requires():
 
 
 def test_tox_runs_the_main_job():
-    from reproduce.command_line import COMMANDS
-
     assert all_stages in COMMANDS
     assert "commands = python -m reproduce all {posargs}" in (ROOT / "tox.ini").read_text()
 

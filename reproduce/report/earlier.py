@@ -1,0 +1,76 @@
+"""A report that has been written: what it says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cep_core.check.verdicts import Check
+from cep_core.fields import FieldError, Fields, text
+from reproduce.fields import read_json
+from reproduce.stages import check_of, digests_of
+
+MANIFEST, VERDICTS = "manifest.json", "verdicts.json"
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A report on the disk.
+
+    Attributes:
+        folder: where it is.
+        label: its name.
+        written: when, ISO 8601.
+        manifest: its provenance, as it is.
+        sources: digest of every source that its stages ran, by path; empty before 0.2.0.
+        stages: what it says of every stage.
+        checks: of every stage.
+
+    """
+
+    folder: Path
+    label: str
+    written: str
+    manifest: dict[str, Any]
+    sources: dict[str, str]
+    stages: dict[str, str]
+    checks: dict[str, tuple[Check, ...]]
+
+
+def read_report(folder: Path) -> Earlier:
+    """Read a report's two JSON files.
+
+    Raises:
+        FieldError: one of them is missing, or not what a report writes.
+
+    """
+    if not folder.is_dir():
+        raise FieldError(f"{folder}: expected the folder of a report, found none")
+    manifest, verdicts = read_json(folder / MANIFEST), read_json(folder / VERDICTS)
+    stages = verdicts.table("stages")
+    checks = verdicts.table("checks")
+    return Earlier(
+        folder,
+        manifest.get("label", text()),
+        manifest.get("written", text()),
+        manifest.values,
+        digests_of(manifest, "sources"),
+        {name: stages.get(name, text()) for name in stages.values},
+        {name: _checks(checks, name) for name in checks.values},
+    )
+
+
+def _checks(fields: Fields, stage: str) -> tuple[Check, ...]:
+    return tuple(check_of(check) for check in fields.tables(stage, 0))
+
+
+def newest(reports: Path) -> Earlier | None:
+    """The report that was written last; folders that hold none are passed over."""
+    found = []
+    for manifest in reports.glob(f"*/{MANIFEST}"):
+        try:
+            found.append(read_report(manifest.parent))
+        except (FieldError, OSError):
+            continue
+    return max(found, key=lambda report: report.written, default=None)

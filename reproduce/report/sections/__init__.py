@@ -1,0 +1,51 @@
+"""Sections of the page: a module each, with the template of the same name beside it.
+
+A module says where its section stands, what it is called and what its template is given. A new
+module with a ``SECTION`` is a new section; nothing else lists them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reproduce.report.assemble import Gathered
+
+
+def _nothing(_gathered: Gathered) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page.
+
+    Attributes:
+        place: sections stand in the order of these numbers.
+        title: its heading.
+        short: its name in the navigation.
+        stage: of the main job, whose record it shows; its heading has the stage's verdict. Empty
+            for a section about more than one.
+        data: what its template is given besides the stage's record, by name.
+
+    """
+
+    place: int
+    title: str
+    short: str
+    stage: str = ""
+    data: Callable[[Gathered], Mapping[str, Any]] = _nothing
+
+
+@cache
+def sections() -> dict[str, Section]:
+    """Every section by the name of its module, which is its anchor and its template's name."""
+    names = [found.name for found in pkgutil.iter_modules(__path__)]
+    modules = {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    found = {n: m.SECTION for n, m in modules.items() if isinstance(m.SECTION, Section)}
+    return dict(sorted(found.items(), key=lambda item: item[1].place))

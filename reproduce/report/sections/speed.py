@@ -1,0 +1,5 @@
+"""Speed."""
+
+from reproduce.report.sections import Section
+
+SECTION = Section(100, "Speed", "Speed", "benchmarks")
