@@ -113,10 +113,11 @@ def nudged_phase(
     """Run phase 2 from ``s_0 = start`` and yield its steps, in any number system.
 
     ``s_{t+1} = F(x, s_t, theta_t) - beta' dl/ds`` with ``beta' = beta * network.time_scale``, and
-    for a continual rule ``theta_{t+1} = theta_t + kappa * increment``.
+    for a continual rule ``theta_{t+1} = theta_t + kappa * increment``; ``F`` is corrected where
+    the rule says so (:meth:`cep_core.rules.Rule.dynamics`).
 
     Args:
-        network: the dynamics.
+        network: the dynamics of the free phase.
         rule: the learning rule.
         x: input, shape ``(B, size_x)``.
         y: target, shape ``(B, size_0)``.
@@ -129,6 +130,7 @@ def nudged_phase(
 
     """
     nudging = SquaredError() if loss is None else loss
+    network = rule.dynamics(network, start, parameters)
     state = start
     for _ in range(steps):
         nudge = nudging.gradient(state[0], y) * beta

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from cep_core.arrays import Array, Parameters, Scalar, State
 from cep_core.networks import Network, answering, bias
+from cep_core.networks.corrected import AtRest, Corrected, Sloped
 
 
 @dataclass(frozen=True)
 class Rule:
-    """How the increments are made and when they are applied.
+    """How the increments are made and when they are applied, and in which nudged phase.
 
     Attributes:
         name: the field's name of the rule.
@@ -25,12 +26,36 @@ class Rule:
             the end of the nudged phase (EP).
         vector_field: make increments of ``(dF/dtheta)^T (s_{t+1} - s_t)`` (C-VF) rather than of
             ``dPhi/dtheta(s_{t+1}) - dPhi/dtheta(s_t)`` (EP, C-EP).
+        sloped: with the slope of the activation in ``dF/dtheta``, which the published prototypical
+            C-VF leaves out.
+        corrected: take the asymmetry of the Jacobian out of the nudged phase
+            (:class:`cep_core.networks.corrected.Corrected`); the slope comes with it.
+        at_rest: take ``dF/dtheta`` at ``s_*`` and ``theta_0`` throughout, so that the increments
+            sum to ``(dF/dtheta)^T (s_K - s_*)``.
 
     """
 
     name: str
     continual: bool
     vector_field: bool
+    sloped: bool = False
+    corrected: bool = False
+    at_rest: bool = False
+
+    def dynamics(self, network: Network, steady: State, parameters: Parameters) -> Network:
+        """The network whose nudged phase the rule runs: the network itself unless corrected.
+
+        Args:
+            network: the network of the free phase.
+            steady: its end ``s_*``.
+            parameters: ``theta_0``.
+
+        """
+        if self.corrected:
+            network = Corrected(network, steady, parameters)
+        elif self.sloped:
+            network = Sloped(network)
+        return AtRest(network, steady, parameters) if self.at_rest else network
 
     def increment(
         self, network: Network, x: Array, parameters: Parameters, state: State, following: State
@@ -67,7 +92,21 @@ class Rule:
 EP = Rule("EP", continual=False, vector_field=False)
 C_EP = Rule("C-EP", continual=True, vector_field=False)
 C_VF = Rule("C-VF", continual=True, vector_field=True)
-RULES: dict[str, Rule] = {rule.name: rule for rule in (EP, C_EP, C_VF)}
+SLOPED_C_VF = Rule("C-VF with slope", continual=True, vector_field=True, sloped=True)
+"""What separates the published rule from the corrected one, correction aside."""
+CORRECTED_C_VF = Rule(
+    "corrected C-VF", continual=True, vector_field=True, sloped=True, corrected=True
+)
+"""C-VF that follows BPTT step by step without any symmetry (ours)."""
+VF = Rule("VF", continual=False, vector_field=True, sloped=True, at_rest=True)
+"""EP of a vector field (Scellier et al., 2018): one update ``(dF/dtheta)^T (s_K - s_*)``."""
+ASYM_EP = Rule(
+    "AsymEP", continual=False, vector_field=True, sloped=True, corrected=True, at_rest=True
+)
+"""VF in the corrected phase: AsymEP (Scurria et al., 2026) in discrete time."""
+RULES: dict[str, Rule] = {
+    rule.name: rule for rule in (EP, C_EP, C_VF, SLOPED_C_VF, CORRECTED_C_VF, VF, ASYM_EP)
+}
 
 
 def rule_named(name: str) -> Rule:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from cep_core.activations import Activation
 from cep_core.arrays import Array, Parameters, Scalar, State
-from cep_core.networks import AnsweringNetwork
+from cep_core.networks import AnsweringNetwork, Network
 from cep_core.rules import Rule
 from cep_core.structures import Structure
 
@@ -165,6 +165,11 @@ class AdaptedRule:
     weights: tuple[str, ...]
     copying: bool
     left_out: set[str]
+
+    def dynamics(self, network: Network, steady: State, parameters: Parameters) -> Network:
+        """That of the base; the network itself for a rule of one's own that does not tell."""
+        asked = getattr(self.base, "dynamics", None)
+        return network if asked is None else cast("Network", asked(network, steady, parameters))
 
     def increment(
         self, network: Any, x: Array, parameters: Parameters, state: State, following: State

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,12 @@ EMBEDDED_SHA256 = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e
 
 _PER_DIGIT, _TRAIN_PER_DIGIT = 500, 400
 
+VALIDATION = "validation:"
+"""Begins a source whose training set alone is used, in two parts."""
+
+_VALIDATED = 6
+"""One in so many training samples validates: 10,000 of MNIST's 60,000."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -75,17 +81,49 @@ def load(source: str = "mnist5k") -> Dataset:
     Args:
         source: ``"mnist5k"``, the embedded 5,000 digits (:func:`embedded`); ``"mnist"``, the full
             set, downloaded into the user's cache (:func:`downloaded`); otherwise a directory of
-            IDX files under MNIST's names (:func:`from_directory`).
+            IDX files under MNIST's names (:func:`from_directory`). Any of them after
+            ``"validation:"`` is its training set alone (:func:`validation_split`).
 
     Raises:
         DataError: the data are missing, damaged or foreign; the text says which file and why.
 
     """
+    if source.startswith(VALIDATION):
+        return validation_split(load(source.removeprefix(VALIDATION)))
     if source == "mnist5k":
         return embedded()
     if source == "mnist":
         return downloaded()
     return from_directory(Path(source))
+
+
+def validation_split(data: Dataset) -> Dataset:
+    """The training set in two parts: its last sixth takes the place of the test set.
+
+    For choosing settings without a look at the test set. The split is fixed; it is part of
+    ``sha256``, so that what is trained on it is another run.
+
+    Raises:
+        DataError: the training set has fewer than six samples.
+
+    """
+    kept = len(data.train_labels) - len(data.train_labels) // _VALIDATED
+    if kept == len(data.train_labels):
+        raise DataError(
+            f"{VALIDATION}{data.name}: expected at least {_VALIDATED} training samples, "
+            f"found {kept}"
+        )
+    return replace(
+        data,
+        name=f"{VALIDATION}{data.name}",
+        provenance=f"the training set of {data.provenance}: its first {kept} samples to train, the "
+        f"others to validate",
+        train_images=data.train_images[:kept],
+        train_labels=data.train_labels[:kept],
+        test_images=data.train_images[kept:],
+        test_labels=data.train_labels[kept:],
+        sha256=data.sha256 | {"split": f"training set alone, tested from sample {kept} on"},
+    )
 
 
 def embedded() -> Dataset:

@@ -7,21 +7,24 @@ The results are those of :func:`cep_core.learning.learn_batch` up to rounding. W
 - the weights of C-EP telescope, ``theta_t - kappa dPhi/dtheta(s_t)`` being constant along the
   nudged phase, so that their effect on a layer is a combination of the mini-batch's own states
   with ``B x B`` coefficients, and every matrix is written once, at the end. The input weights and
-  biases of C-VF telescope likewise (:mod:`cep_core.fast.updates`).
+  biases of C-VF telescope likewise (:mod:`cep_core.fast.updates`);
+- the correction of C-VF is linear in the displacement, two products per edge for two steps
+  (:mod:`cep_core.fast.correction`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 
 from cep_core.arrays import Parameters
+from cep_core.fast.correction import Correction
 from cep_core.fast.elementwise import ELEMENTWISE
 from cep_core.fast.program import Program
 from cep_core.fast.reach import out_of_reach
 from cep_core.fast.settling import Settling
-from cep_core.fast.updates import Frozen, Kappas, Telescoped, Updates, Written
+from cep_core.fast.updates import Kappas, Sloped, Telescoped, Updates, Written
 from cep_core.fast.weights import Weights
 from cep_core.fast.workspace import BOTH, FIRST, SECOND, Workspace
 from cep_core.learning import Procedure
@@ -71,13 +74,13 @@ class BatchedEngine:
         activations = tuple(ELEMENTWISE[type(f)] for f in network.activations)
         self._settling = settling = Settling(self.weights, activations)
         rule = procedure.rule
-        self._updates: Updates = (
-            Written(settling)
+        updates = (
+            (Sloped if rule.sloped and not self._inside else Written)
             if rule.vector_field
-            else Telescoped(settling)
-            if rule.continual
-            else Frozen()
+            else (Telescoped if rule.continual else Updates)
         )
+        self._updates = updates(settling)
+        self._correction = Correction(settling, inside=self._inside) if rule.corrected else None
         self._spaces: dict[int, Workspace] = {}
         self._prepared: dict[tuple[int, int], Callable[[], None]] = {}
         self._last: Workspace | None = None
@@ -188,7 +191,8 @@ class BatchedEngine:
         return program.run
 
     def _kappas(self, space: Workspace, beta: float, damping: float = 1.0) -> Kappas:
-        return Kappas.of(self.weights, self.rates, damping / (beta * space.batch))
+        factor = damping / (beta * space.batch)
+        return Kappas.of(self.weights, self.rates, factor, self._updates.gains)
 
     def _nudge(self, program: Program, space: Workspace, beta: float) -> tuple[torch.Tensor, ...]:
         """Run the nudged phase from the steady state and return where its last state will be."""
@@ -196,18 +200,26 @@ class BatchedEngine:
         kappas = self._kappas(space, beta, self.procedure.damping)
         strength = beta * settling.activations[0].gain if self._inside else beta
         self._updates.begin(program, space, kappas)
+        if self._correction is not None:
+            self._correction.begin(program, space)
         settling.fields(program, space, settling.even, SECOND, space.field)
         self._advance(program, space, kappas, settling.even, SECOND, strength)
-        for left in range(steps - 1, 0, -2):
-            last = FIRST if left == 1 else BOTH
-            for group, part in ((settling.odd, BOTH), (settling.even, last)):
-                settling.fields(program, space, group, part, space.field)
-                self._advance(program, space, kappas, group, part, strength)
-        if steps % 2:
-            settling.fields(program, space, settling.odd, FIRST, space.field)
-            self._advance(program, space, kappas, settling.odd, FIRST, strength)
+        for group, part in self._alternation(steps):
+            settling.fields(program, space, group, part, space.field)
+            if self._correction is not None:
+                self._correction.prepare(program, space, group, part)
+            self._advance(program, space, kappas, group, part, strength)
         halves = (SECOND, FIRST) if steps % 2 else (FIRST, SECOND)
         return tuple(state[halves[n % 2]] for n, state in enumerate(space.state))
+
+    def _alternation(self, steps: int) -> Iterator[tuple[tuple[int, ...], int]]:
+        """Groups of layers in turn, and the halves that each computes, after the first step."""
+        settling = self._settling
+        for left in range(steps - 1, 0, -2):
+            yield settling.odd, BOTH
+            yield settling.even, FIRST if left == 1 else BOTH
+        if steps % 2:
+            yield settling.odd, FIRST
 
     def _advance(
         self,
@@ -236,10 +248,12 @@ class BatchedEngine:
                 if n == 0 and self._inside:
                     _pull(program, field, space.y, before, strength)
                 program.add(settling.activations[n].outer(field, new))
+                self._updates.activated(program, space, n, half)
                 if n == 0 and not self._inside:
                     _pull(program, new, space.y, before, strength)
-                if self.procedure.rule.vector_field:
-                    program.add(torch.sub, new, before, out=space.change[n][half])
+                if self._correction is not None:
+                    self._correction.take_out(program, space, n, half)
+                self._updates.advanced(program, space, n, half)
         for n in group:
             self._updates.after(program, space, kappas, n, part)
 
@@ -248,10 +262,9 @@ class BatchedEngine:
     ) -> None:
         """Apply ``kappa (dPhi/dtheta(s_K) - dPhi/dtheta(s_*))`` to whatever is not yet written."""
         weights = self.weights
-        for n, (state, rest) in enumerate(zip(end, space.rest, strict=True)):
-            moved = space.moved[n]
-            program.add(torch.sub, state, rest, out=moved)
-            program.product(weights.biases[n], space.row, moved, alpha=kappas.biases[n])
+        for n, state in enumerate(end):
+            self._updates.total(program, space, n, state)
+            program.product(weights.biases[n], space.row, space.moved[n], alpha=kappas.biases[n])
         program.product(weights.drive, space.x.mT, space.moved[-1], alpha=kappas.drive)
         if weights.tied:
             for n in range(weights.layers - 1):

@@ -12,14 +12,18 @@ from cep_core.learning import Procedure
 from cep_core.networks import Network, Prototypical, chain, weight
 from cep_core.rules import RULES, Rule
 
+TRAINED = tuple(r for r in RULES.values() if r.continual or not r.vector_field)
+"""The rules that the engine implements."""
+
 
 def out_of_reach(network: Network, procedure: Procedure, parameters: Parameters) -> str | None:
     """Say why the engine cannot train this, or return None if it can.
 
     It trains the prototypical setting on a chain of dense layers, with tied weights under EP and
-    C-EP and independent ones under C-VF. Reach is decided by identity with what the engine
-    implements: a subclass, an activation of the same name, another combination of a rule's options
-    may mean anything and is for the definition, :func:`cep_core.learning.learn_batch`.
+    C-EP and independent ones under C-VF, with or without slope and correction. Reach is decided by
+    identity with what the engine implements: a subclass, an activation of the same name, another
+    combination of a rule's options may mean anything and is for the definition,
+    :func:`cep_core.learning.learn_batch`.
     """
     return next(_reasons(network, procedure, parameters), None)
 
@@ -35,8 +39,9 @@ def _reasons(network: Network, procedure: Procedure, parameters: Parameters) -> 
             known = ", ".join(kind.__name__ for kind in ELEMENTWISE)
             yield f"expected activations among {known}, found {type(f).__qualname__} ({f.name!r})"
     rule = procedure.rule
-    if type(procedure) is not Procedure or type(rule) is not Rule or rule not in RULES.values():
-        yield f"expected one of the rules {', '.join(RULES)} themselves, found {rule}"
+    if type(procedure) is not Procedure or type(rule) is not Rule or rule not in TRAINED:
+        known = ", ".join(r.name for r in TRAINED)
+        yield f"expected one of the rules {known} themselves, found {rule}"
     dtypes = {value.dtype for value in parameters.values()}
     if len(dtypes) != 1 or not dtypes <= {torch.float32, torch.float64}:
         found = ", ".join(sorted(map(str, dtypes)))

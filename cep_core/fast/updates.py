@@ -8,9 +8,8 @@ Notation: ``s`` is a layer's state at ``t``, ``s_*`` its steady state, one row p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 
@@ -37,18 +36,30 @@ class Kappas:
     biases: tuple[float, ...]
 
     @classmethod
-    def of(cls, weights: Weights, rates: Mapping[str, float], factor: float) -> Kappas:
-        """Learning rates by parameter name, each times ``factor``."""
+    def of(
+        cls, weights: Weights, rates: Mapping[str, float], factor: float, gains: Sequence[float]
+    ) -> Kappas:
+        """Learning rates by parameter name, each times ``factor`` and the gain of its layer."""
+        factors = [factor * gain for gain in gains]
         into = {
-            (n, m): rates[weight(m, n) if weights.tied and m < n else weight(n, m)] * factor
+            (n, m): rates[weight(m, n) if weights.tied and m < n else weight(n, m)] * factors[n]
             for n, m in weights.into
         }
-        biases = tuple(rates[bias(n)] * factor for n in range(weights.layers))
-        return cls(into, rates[weight(weights.layers - 1, "x")] * factor, biases)
+        biases = tuple(rates[bias(n)] * factors[n] for n in range(weights.layers))
+        return cls(into, rates[weight(weights.layers - 1, "x")] * factors[-1], biases)
 
 
-class Updates(Protocol):
-    """How the parameters move during the nudged phase, and how they stand after it."""
+class Updates:
+    """How the parameters move during the nudged phase: not at all under EP."""
+
+    def __init__(self, settling: Settling) -> None:
+        """Take the network whose fields are corrected and whose weights may be written."""
+        self.settling = settling
+
+    @property
+    def gains(self) -> tuple[float, ...]:
+        """Per layer, what the increments that are made lack as a factor."""
+        return (1.0,) * self.settling.weights.layers
 
     def begin(self, program: Program, space: Workspace, kappas: Kappas) -> None:
         """Prepare a nudged phase from ``space.rest``."""
@@ -61,23 +72,18 @@ class Updates(Protocol):
         ``part`` tells which halves are being computed from one product.
         """
 
-    def after(self, program: Program, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
-        """Take note of the new states of a layer."""
+    def activated(self, program: Program, space: Workspace, n: int, half: int) -> None:
+        """Take note of a layer's activation, before nudge and correction."""
 
-
-class Frozen:
-    """EP: the parameters stay until the phase is over."""
-
-    def begin(self, program: Program, space: Workspace, kappas: Kappas) -> None:
-        """Nothing to prepare."""
-
-    def add(
-        self, program: Program, space: Workspace, kappas: Kappas, n: int, half: int, part: int
-    ) -> None:
-        """Nothing has been learned."""
+    def advanced(self, program: Program, space: Workspace, n: int, half: int) -> None:
+        """Take note of one half of a layer's new states."""
 
     def after(self, program: Program, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
-        """Nothing to note."""
+        """Take note of the new states of a layer, all that are computed from one product."""
+
+    def total(self, program: Program, space: Workspace, n: int, end: torch.Tensor) -> None:
+        """Set ``space.moved`` to what bias and input of a layer have learned, but for kappa."""
+        program.add(torch.sub, end, space.rest[n], out=space.moved[n])
 
 
 def _set_static(program: Program, settling: Settling, space: Workspace, kappas: Kappas) -> None:
@@ -89,17 +95,13 @@ def _set_static(program: Program, settling: Settling, space: Workspace, kappas: 
             program.product(out, space.x, space.x.mT, alpha=f.gain * kappas.drive)
 
 
-class Telescoped:
+class Telescoped(Updates):
     """C-EP: ``theta_t = theta_0 + kappa (dPhi/dtheta(s_t) - dPhi/dtheta(s_*))``.
 
     So the field of layer ``n`` gains ``A s^n_t - A_* s^n_*``, where
     ``A = gain (kappa_b + kappa_x x x^T + sum_m kappa_nm s^m_t (s^m_t)^T)`` and ``A_*`` has
     ``s^m_t (s^m_*)^T`` in place of the last product.
     """
-
-    def __init__(self, settling: Settling) -> None:
-        """Take the network whose fields are corrected."""
-        self.settling = settling
 
     def begin(self, program: Program, space: Workspace, kappas: Kappas) -> None:
         """Compute the part of the coefficients that stays."""
@@ -127,20 +129,13 @@ class Telescoped:
         program.product(field, grown, space.state[n][1 - half])
         program.product(field, fixed, space.rest[n], alpha=-1)
 
-    def after(self, program: Program, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
-        """Nothing to note: the states themselves hold what was learned."""
 
-
-class Written:
+class Written(Updates):
     """C-VF: weights between layers are written after every product; the rest telescopes.
 
     The later half of a product follows one increment of its weights that the product has not seen:
     ``kappa (s^n_{t+1} - s^n_t)^T s^m_t``, which enters through ``B x B`` coefficients.
     """
-
-    def __init__(self, settling: Settling) -> None:
-        """Take the network whose fields are corrected and whose weights are written."""
-        self.settling = settling
 
     def begin(self, program: Program, space: Workspace, kappas: Kappas) -> None:
         """Compute the coefficients of the biases and the input."""
@@ -151,7 +146,7 @@ class Written:
     ) -> None:
         """Add the effect of biases and input, and of the increment between the halves."""
         field = space.field[n][half]
-        program.add(torch.sub, space.state[n][1 - half], space.rest[n], out=space.moved[n])
+        self.total(program, space, n, space.state[n][1 - half])
         program.product(field, space.static[n], space.moved[n])
         if part == BOTH and half == SECOND:
             gain = self.settling.activations[n].gain
@@ -161,8 +156,47 @@ class Written:
                 program.add(torch.bmm, second, first.mT, out=space.grown[n])
                 program.product(field, space.grown[n], space.change[n][FIRST], alpha=kappa)
 
+    def advanced(self, program: Program, space: Workspace, n: int, half: int) -> None:
+        """Set the change of the state."""
+        new, before = space.state[n][half], space.state[n][1 - half]
+        program.add(torch.sub, new, before, out=space.change[n][half])
+
     def after(self, program: Program, space: Workspace, kappas: Kappas, n: int, part: int) -> None:
         """Write the increments into the weights."""
         for m in self.settling.weights.neighbours(n):
             into, signal = self.settling.weights.into[n, m], space.state[m][part].mT
             program.product(into, signal, space.change[n][part], alpha=kappas.into[n, m])
+
+
+class Sloped(Written):
+    """C-VF with the slope: every change counts times ``sigma'`` at the state before it.
+
+    The slope is taken from the activation that has just been computed, over its gain, which the
+    learning rates take over.
+    """
+
+    @property
+    def gains(self) -> tuple[float, ...]:
+        """The activations' own."""
+        return tuple(f.gain for f in self.settling.activations)
+
+    def begin(self, program: Program, space: Workspace, kappas: Kappas) -> None:
+        """Nothing has been learned."""
+        super().begin(program, space, kappas)
+        for moved in space.moved:
+            program.add(moved.zero_)
+
+    def activated(self, program: Program, space: Workspace, n: int, half: int) -> None:
+        """Keep the slope."""
+        f = self.settling.activations[n]
+        program.add(f.steepness(space.state[n][half], space.steepness[n][half]))
+
+    def advanced(self, program: Program, space: Workspace, n: int, half: int) -> None:
+        """Set the change times the slope, and the sum of all since the phase began."""
+        super().advanced(program, space, n, half)
+        change = space.change[n][half]
+        program.add(change.mul_, space.steepness[n][half])
+        program.add(space.moved[n].add_, change)
+
+    def total(self, program: Program, space: Workspace, n: int, end: torch.Tensor) -> None:
+        """Nothing to set: it is kept as it grows."""

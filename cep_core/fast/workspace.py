@@ -28,9 +28,17 @@ class Workspace:
         constant: bias and offset in the field, ``(S, 1, size_n)`` per layer.
         base: the constant part of the field, as ``state``: bias, offset and input.
         change: from one state to the next, as ``state``; C-VF only.
+        steepness: of every activation in the last transition, over its gain, as ``state``; rules
+            with the slope only.
+        rest_slope: slope of every activation at the steady state, ``(S, batch, size_n)``; this and
+            the next three in the corrected phase only.
+        displacement: from the steady state, as ``state``.
+        sloped: the same times the slope at the steady state.
+        asymmetry: ``(J - J^T)`` times the displacement, as ``state``.
         row: ones, ``(S, 1, batch)``; products with it sum over the samples in one operation.
         rest: the steady state of the free phase, ``(S, batch, size_n)``.
-        moved: from the steady state to the last nudged one, likewise.
+        moved: from the steady state to the last nudged one, likewise; under rules with the slope
+            the sum of the changes times their slopes.
         end: the last nudged state, where another nudged phase follows.
         grown, fixed: coefficients of the samples' own states and steady states in the field of a
             layer whose weights learn meanwhile, ``(S, batch, batch)``.
@@ -55,6 +63,11 @@ class Workspace:
         self.constant = tuple(zeros(1, size) for size in weights.sizes)
         self.base = tuple(map(rows, weights.sizes))
         self.change = tuple(map(rows, weights.sizes))
+        self.steepness = tuple(map(rows, weights.sizes))
+        self.rest_slope = tuple(zeros(batch, size) for size in weights.sizes)
+        self.displacement = tuple(map(rows, weights.sizes))
+        self.sloped = tuple(map(rows, weights.sizes))
+        self.asymmetry = tuple(map(rows, weights.sizes))
         self.rest = tuple(zeros(batch, size) for size in weights.sizes)
         self.moved = tuple(zeros(batch, size) for size in weights.sizes)
         self.end = tuple(zeros(batch, size) for size in weights.sizes)

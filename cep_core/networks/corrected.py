@@ -20,7 +20,43 @@ from cep_core.networks.wrapped import Delegate, answering
 
 
 @dataclass(frozen=True)
-class Corrected(Delegate):
+class Sloped(Delegate):
+    """A network whose ``dF/dtheta`` has the slope that the published rule leaves out."""
+
+    def vector_field_gradient(
+        self, x: Array, state: State, parameters: Parameters, change: State
+    ) -> Parameters:
+        """``(dF/dtheta)^T change`` whatever ``change`` is, a corrected phase's included."""
+        return answering(self.base).pullback(x, state, parameters, change)
+
+
+@dataclass(frozen=True)
+class AtRest(Delegate):
+    """A network whose ``dF/dtheta`` is taken at the steady state and the initial parameters.
+
+    Attributes:
+        base: the network.
+        steady: ``s_*``.
+        parameters: ``theta_0``.
+
+    """
+
+    steady: State
+    parameters: Parameters
+
+    def vector_field_gradient(
+        self,
+        x: Array,
+        state: State,
+        parameters: Parameters,
+        change: State,
+    ) -> Parameters:
+        """``(dF/dtheta)^T change`` at ``s_*``: of every change of a phase, or of their sum."""
+        return self.base.vector_field_gradient(x, self.steady, self.parameters, change)
+
+
+@dataclass(frozen=True)
+class Corrected(Sloped):
     """A network whose nudged phase is corrected; its free phase, and so BPTT, is the base's.
 
     Attributes:
@@ -66,9 +102,3 @@ class Corrected(Delegate):
             return after
         extra = answering(self.base).asymmetry(x, at, self.parameters, moved)
         return tuple(a - e for a, e in zip(after, extra, strict=True))
-
-    def vector_field_gradient(
-        self, x: Array, state: State, parameters: Parameters, change: State
-    ) -> Parameters:
-        """``(dF/dtheta)^T change`` with the slope that the published rule leaves out."""
-        return answering(self.base).pullback(x, state, parameters, change)

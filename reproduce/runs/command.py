@@ -54,7 +54,8 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         "--data",
         default="mnist5k",
         metavar="mnist5k|mnist|DIR",
-        help="embedded digits (default), full MNIST by download, or a directory of IDX files",
+        help="embedded digits (default), full MNIST by download, or a directory of IDX files; "
+        "validation: before any of them holds out a sixth of its training set as the test set",
     )
     parser.add_argument("--engine", choices=get_args(EngineName), default="fast")
     parser.add_argument("--device", choices=get_args(DeviceName), default="cpu")

@@ -86,7 +86,7 @@ class Row:
     Attributes:
         name: short name, e.g. ``"C-EP-1h"``.
         title: one line for a reader.
-        rule: ``"EP"``, ``"C-EP"`` or ``"C-VF"``.
+        rule: one of :data:`cep_core.rules.RULES`.
         sizes: layer sizes, input first.
         learning_rates: one per layer, output layer first.
         beta: nudging strength.
@@ -97,7 +97,7 @@ class Row:
         activation: of every layer.
         output_activation: of the output layer, if another.
         nudge: ``"outside"`` the activation, as published, or ``"inside"``; prototypical only.
-        angle: initial angle in degrees of the backward weights; C-VF only.
+        angle: initial angle in degrees of the backward weights; vector-field rules only.
         positive_probability: probability of a positive ``beta``, drawn for every mini-batch.
         train_input_bias: whether the bias of the layer next to the input learns.
         centred: use the estimator of second order in ``beta``; EP only.
@@ -154,8 +154,9 @@ class Row:
             rates,
             f"{len(sizes) - 1} of them, one per layer",
         )
-        if self.rule == "C-VF":
-            _require(self.angle is not None, "angle", None, "degrees from 0 to 180 for rule C-VF")
+        if rule_named(self.rule).vector_field:
+            expected = f"degrees from 0 to 180 for rule {self.rule}"
+            _require(self.angle is not None, "angle", None, expected)
         else:
             _require(self.angle is None, "angle", self.angle, "none: only C-VF has one")
         if self.setting == "prototypical":

@@ -60,7 +60,8 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "--data",
         default="mnist5k",
         metavar="mnist5k|mnist|DIR",
-        help="embedded digits (default), full MNIST by download, or a directory of IDX files",
+        help="embedded digits (default), full MNIST by download, or a directory of IDX files; "
+        "validation: before any of them holds out a sixth of its training set as the test set",
     )
     parser.add_argument(
         "--status", action="store_true", help="say how far every run has come, and train nothing"

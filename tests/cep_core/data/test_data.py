@@ -288,3 +288,19 @@ def test_full_size_fashion_in_mnist_names_is_told_apart_by_digest_alone(tmp_path
     same_sizes = contents(seed=4)
     assert load(str(write(tmp_path, same_sizes))).name == "idx"
     assert published.keys() == same_sizes.keys()
+
+
+def test_a_validation_split_is_the_training_set_alone():
+    whole, split = load("mnist5k"), load("validation:mnist5k")
+    kept = len(split.train_labels)
+    assert (kept, len(split.test_labels)) == (3334, 666)
+    assert split.name == "validation:mnist5k"
+    assert torch.equal(torch.cat([split.train_images, split.test_images]), whole.train_images)
+    assert torch.equal(torch.cat([split.train_labels, split.test_labels]), whole.train_labels)
+    assert whole.sha256.items() < split.sha256.items(), "a run on it is another run"
+
+
+def test_too_few_samples_are_not_split(tmp_path):
+    folder = write(tmp_path / "few", contents(counts={"train": 5, "t10k": 5}))
+    with pytest.raises(DataError, match="expected at least 6 training samples, found 5"):
+        load(f"validation:{folder}")

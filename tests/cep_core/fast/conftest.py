@@ -19,6 +19,9 @@ ROWS = {
     "C-EP-2h": ("C-EP", (0.00018, 0.0018, 0.01), 0.5, 100, 20),
     "C-VF-1h": ("C-VF", (0.0038, 0.0076), 0.2, 40, 15),
     "C-VF-2h": ("C-VF", (0.00016, 0.0016, 0.009), 0.35, 100, 20),
+    "slope-C-VF-1h": ("C-VF with slope", (0.0038, 0.0076), 0.2, 40, 15),
+    "corrected-C-VF-1h": ("corrected C-VF", (0.0038, 0.0076), 0.2, 40, 15),
+    "corrected-C-VF-2h": ("corrected C-VF", (0.00016, 0.0016, 0.009), 0.35, 100, 20),
 }
 
 
@@ -89,7 +92,7 @@ def make_case(
     hidden = tuple(range(17, 17 - len(rates) + 1, -1)) if hidden is None else hidden
     sizes = (inputs, *hidden, outputs)
     generator = torch.Generator().manual_seed(seed)
-    independent = rule == "C-VF"
+    independent = rule_named(rule).vector_field
     parameters = initial_parameters(
         sizes, generator=generator, dtype=dtype, backward_angle=30.0 if independent else None
     )

@@ -64,6 +64,16 @@ def test_a_learning_rate_belongs_to_the_layer_nearest_the_output_first():
     assert rates["b_2"] == 0.0, "the published code never trains this bias"
 
 
+@pytest.mark.parametrize("depth", ["1h", "2h"])
+def test_rows_of_the_other_vector_field_rules_differ_from_the_published_in_little(depth):
+    published = row_named(f"C-VF-{depth}").as_json()
+    for kind, rule in (("slope", "C-VF with slope"), ("corrected", "corrected C-VF")):
+        row = row_named(f"{kind}-C-VF-{depth}").as_json()
+        changed = {field for field, value in row.items() if published[field] != value}
+        assert changed - {"learning_rates"} == {"name", "title", "rule"}
+        assert row["rule"] == rule
+
+
 def test_only_the_debugging_rows_are_damped():
     damped = {name for name in row_names() if row_named(name).procedure.damping < 1}
     assert damped == {"EP-1h-debug", "EP-2h-debug"}
@@ -133,7 +143,10 @@ def test_the_same_seed_starts_every_rule_from_the_same_point():
             GOOD.replace("free_steps = 5", "free_steps = 0"),
             "free_steps: expected a whole number from 1 to 1000000, found 0",
         ),
-        (GOOD.replace('"EP"', '"EQ"'), "rule: expected one of EP, C-EP, C-VF, found 'EQ'"),
+        (
+            GOOD.replace('"EP"', '"EQ"'),
+            "rule: expected one of EP, C-EP, C-VF, C-VF with slope, .*, found 'EQ'",
+        ),
         (GOOD + 'activation = "relu"\n', "activation: expected one of .*, found 'relu'"),
         (GOOD + 'nudge = "beside"\n', "nudge: expected one of outside, inside, found 'beside'"),
         (GOOD + 'setting = "odd"\n', "setting: expected one of prototypical, energy-based"),
