@@ -11,6 +11,8 @@ from reproduce.runs import collect_command
 from reproduce.runs import command as run_command
 from reproduce.sweep import command as sweep_command
 from reproduce.table import command as table_command
+from reproduce.trainings import along_command
+from reproduce.trainings import command as trainings_command
 from reproduce.verification import command as verify
 from theory.command_line import answered
 
@@ -25,6 +27,8 @@ COMMANDS = (
     run_command,
     sweep_command,
     collect_command,
+    along_command,
+    trainings_command,
     conformance_command,
 )
 """Modules that contribute a command each, by ``add_command(subparsers)``."""

@@ -78,3 +78,33 @@ def nabla(
             for i, name in enumerate(names)
         },
     )
+
+
+def total_gradient(
+    problem: Problem, *, steps: int, start: State | None = None, loss: Loss | None = None
+) -> Parameters:
+    """Gradient of the mean loss in parameters that all ``steps`` transitions share.
+
+    It is ``sum_t nabla_theta(t)``, without a copy of the parameters for every transition.
+
+    Args:
+        problem: network, input, target and parameters.
+        steps: transitions that are differentiated.
+        start: the state before the first of them; the steady state unless given.
+        loss: loss of the output layer; the one that nudges unless given.
+
+    Raises:
+        ValueError: no start is given and the problem is not settled.
+
+    """
+    objective = problem.loss if loss is None else loss
+    with torch.enable_grad():
+        shared = {name: p.detach().requires_grad_() for name, p in problem.parameters.items()}
+        begin = problem.rest if start is None else start
+        states = unroll(problem.network, problem.x, begin, [shared] * steps)
+        value = objective.value(states[-1][0], problem.y)
+        found = torch.autograd.grad(
+            value, list(shared.values()), allow_unused=True, materialize_grads=True
+        )
+    batch = batch_of(problem.x, begin)
+    return {name: g / batch for name, g in zip(shared, found, strict=True)}

@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from cep_core.check.bptt import unroll
+from cep_core.check.bptt import total_gradient
 from cep_core.check.limits import Limit, limit_of
 from cep_core.check.processes import Processes
 from cep_core.check.sweeps import Bench, Sweep, norm_of, sizes_of, verdict_of
 from cep_core.check.verdicts import Verdict
 from cep_core.phases import largest_change, nudged_phase
 from cep_core.rules import add_scaled
-from cep_core.structures import batch_of
 
 _LONGEST = 400
 _SETTLED = 1e-7
@@ -148,14 +147,5 @@ def _total_updates(bench: Bench, beta: float, steps: int) -> dict[str, torch.Ten
 def _total_gradients(bench: Bench, steps: int) -> dict[str, torch.Tensor]:
     """Gradient of the unrolled loss in parameters that all transitions share."""
     bench.fresh()
-    problem = bench.problem
-    objective = problem.loss if bench.objective is None else bench.objective
-    with torch.enable_grad():
-        shared = {name: p.detach().requires_grad_() for name, p in problem.parameters.items()}
-        states = unroll(problem.network, problem.x, problem.rest, [shared] * steps)
-        value = objective.value(states[-1][0], problem.y)
-        found = torch.autograd.grad(
-            value, list(shared.values()), allow_unused=True, materialize_grads=True
-        )
-    batch = batch_of(problem.x, problem.rest)
-    return {n: (g / batch).unsqueeze(0) for n, g in zip(shared, found, strict=True)}
+    found = total_gradient(bench.problem, steps=steps, loss=bench.objective)
+    return {name: value.unsqueeze(0) for name, value in found.items()}

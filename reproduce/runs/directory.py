@@ -175,7 +175,7 @@ def claimed(folder: Path, identity: dict[str, Any]) -> Iterator[RunDirectory]:
             if _is_leftover(path.name) or (begun and OLDER_LEFTOVER.fullmatch(path.name)):
                 path.unlink(missing_ok=True)
         if begun:
-            place = dataclasses.replace(_read_run(folder), lock=lock)
+            place = dataclasses.replace(read_run(folder), lock=lock)
             if place.software != software():
                 say(f"{folder} was begun by other versions: {place.software}; bits may differ")
         else:
@@ -192,7 +192,7 @@ def _refuse_another(folder: Path, identity: dict[str, Any]) -> None:
     if not expect_folder(folder):
         return
     if (folder / RUN).exists():
-        theirs = _read_run(folder).identity
+        theirs = read_run(folder).identity
         if essence(theirs) != identity:
             raise RunError(
                 f"{folder} belongs to another run: {_differences(theirs, identity)}. "
@@ -254,7 +254,7 @@ def _is_leftover(name: str) -> bool:
 def opened(folder: Path, identity: dict[str, Any]) -> RunDirectory | None:
     """Return a directory that is this run's already, or None."""
     try:
-        found = _read_run(folder)
+        found = read_run(folder)
     except (OSError, RunError):
         return None
     return found if essence(found.identity) == identity else None
@@ -267,8 +267,13 @@ def results_in(folder: Path, identity: dict[str, Any], epochs: int) -> dict[str,
     return results if results is not None and results["epochs"] >= epochs else None
 
 
-def _read_run(folder: Path) -> RunDirectory:
-    """Read ``run.json`` and verify its shape and its hash."""
+def read_run(folder: Path) -> RunDirectory:
+    """The directory of a run, to look at: ``run.json`` is verified in its shape and its hash.
+
+    Raises:
+        RunError: there is none, or it is not whole.
+
+    """
     found = read_json(folder / RUN)
     identity = found.get("identity", table())
     found.table("identity").get("spec", table())

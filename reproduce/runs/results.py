@@ -70,7 +70,7 @@ def collect(runs: Path, into: Path) -> list[tuple[Path, dict[str, Any]]]:
                 f"{results['hash'][:12]}; give each its own folder by --out"
             )
         if same is None or same["epochs"] < results["epochs"]:
-            write_text(path, _compact(results))
+            write_text(path, compact(results))
             found[path] = results
         else:
             found[path] = same
@@ -81,7 +81,7 @@ def _run(results: dict[str, Any]) -> str:
     return hash_of(essence(results["identity"]))
 
 
-def _compact(results: dict[str, Any]) -> str:
+def compact(results: dict[str, Any]) -> str:
     """JSON with a line for each field, so that a history is one line."""
     fields = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in results.items())
     return "{\n" + ",\n".join(fields) + "\n}\n"

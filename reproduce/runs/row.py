@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -243,6 +244,31 @@ def row_named(name: str) -> Row:
     raise SpecError(
         f"row: expected one of {', '.join(row_names())}, or a .toml file, found {name!r}"
     )
+
+
+def row_of_identity(name: str, spec: Mapping[str, Any]) -> Row:
+    """Return the row that a run was trained as.
+
+    Args:
+        name: of a row that comes with the project; its title and length are taken.
+        spec: fields of the run's identity, those with a row's defaults left out or not.
+
+    Raises:
+        SpecError: there is no such row, or a field of the identity cannot be.
+
+    """
+    published = row_named(name)
+    fields = {field.name: field.default for field in dataclasses.fields(Row)}
+    values = {
+        field: spec.get(field, default)
+        for field, default in fields.items()
+        if field not in ("name", "title", "epochs")
+    }
+    missing = [f for f, value in values.items() if value is dataclasses.MISSING]
+    if missing:
+        raise SpecError(f"identity: {missing[0]}: expected a value, found none")
+    values = {f: tuple(v) if isinstance(v, list) else v for f, v in values.items()}
+    return published.changed(**values)
 
 
 def read_row(path: Path) -> Row:

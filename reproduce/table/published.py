@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cep_core.fields import Fields, flag, number, text, whole
+from cep_core.fields import Fields, flag, number, positive, text, whole
 from reproduce.fields import read_toml
 
 PUBLISHED = Path(__file__).parent / "published.toml"
@@ -35,12 +35,14 @@ class Published:
     Attributes:
         source: the document and where in it.
         trials: how many the means and standard deviations are over.
+        margin: percentage points of error within which two means count as equal; ours.
         rows: by name.
 
     """
 
     source: str
     trials: int
+    margin: float
     rows: dict[str, PublishedRow]
 
 
@@ -54,7 +56,8 @@ def read_published(path: Path = PUBLISHED) -> Published:
     fields = read_toml(path)
     published = Published(
         fields.get("source", text()),
-        fields.get("trials", whole(1)),
+        fields.get("trials", whole(2)),
+        fields.get("margin", positive(100)),
         {name: _row(row) for name, row in fields.named("rows", {}).items()},
     )
     fields.get("data", text(), "")

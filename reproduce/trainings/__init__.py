@@ -1,0 +1,1 @@
+"""The paper's trainings at full length: what came out, held against what was published."""

@@ -1,0 +1,210 @@
+"""The theorem along a training: whether its hypotheses hold at the weights that a run has.
+
+Measured at the checkpoints that a run keeps, in float64, on the first embedded training digits: a
+mini-batch as the run itself learns from, the same for every run and epoch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+from scipy.sparse.linalg import ArpackError
+
+from cep_core.check.bptt import nabla, total_gradient
+from cep_core.check.delta import delta
+from cep_core.check.measures import angle_of_totals, relmse_by_name
+from cep_core.check.processes import Processes
+from cep_core.check.stability import SETTLED, largest_stable_kappa
+from cep_core.data.mnist import CLASSES, load
+from cep_core.learning import one_hot
+from cep_core.networks import answering
+from cep_core.phases import free_phase, kappa_of
+from cep_core.problem import Problem
+from cep_core.training.checkpoints import path_of, read
+from cep_core.training.engine import parameters_in
+from cep_core.training.epochs import as_input
+from reproduce.runs.directory import RunDirectory
+from reproduce.runs.files import RunError
+from reproduce.runs.record import is_kept
+from reproduce.runs.row import Row
+
+LONGEST = 20_000
+"""Transitions after which a free phase that still moves counts as one that does not settle."""
+
+HIGHEST = 1e3
+"""Multiples of the learning rates above which no bound is looked for."""
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What is measured for one sign of ``beta``.
+
+    Attributes:
+        margin: largest stable ``kappa`` over the one that the run uses; infinite if there is none
+            below :data:`HIGHEST`, None where it is not defined (EP; no steady state).
+        angle: degrees between the total update and minus BPTT's gradient over the last ``K``
+            transitions.
+        angle_whole: the same, BPTT's gradient through the whole free phase.
+        relmse: mean over the parameter tensors of RelMSE between updates and gradients.
+
+    """
+
+    margin: float | None
+    angle: float
+    angle_whole: float
+    relmse: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is measured at one checkpoint.
+
+    Attributes:
+        epoch: of the checkpoint.
+        residual: largest change of a unit in the free phase's last transition, after ``T``.
+        radius: spectral radius of ``J`` at the steady state; None where there is none.
+        why: why no bound is given, where none is.
+        positive, negative: for either sign of ``beta``.
+
+    """
+
+    epoch: int
+    residual: float
+    radius: float | None
+    why: str
+    positive: Signed
+    negative: Signed
+
+    def as_json(self) -> dict[str, Any]:
+        """Return every field as a JSON value; infinity as text."""
+
+        def value(found: Any) -> Any:
+            if isinstance(found, dict):
+                return {key: value(inner) for key, inner in found.items()}
+            return str(found) if isinstance(found, float) and not math.isfinite(found) else found
+
+        found: dict[str, Any] = value(asdict(self))
+        return found
+
+
+def digits(batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """``x``, ``(batch, 784)``, and ``y``, ``(batch, 10)``, on which everything is measured."""
+    data = load("mnist5k")
+    x = as_input(data.train_images[:batch], torch.float64)
+    return x, one_hot(data.train_labels[:batch], CLASSES, torch.float64)
+
+
+def checkpoints_of(place: RunDirectory) -> list[int]:
+    """Epochs of the checkpoints that a run keeps for good.
+
+    Raises:
+        RunError: there is none.
+
+    """
+    names = [path.stem for path in place.folder.glob("checkpoint-*.safetensors")]
+    epochs = sorted(epoch for name in names if is_kept(epoch := int(name.split("-")[1])))
+    if not epochs:
+        raise RunError(f"{place.folder}: expected checkpoints of a run, found none")
+    return epochs
+
+
+def measured_at(row: Row, place: RunDirectory, epoch: int) -> Measured:
+    """Measure at a checkpoint.
+
+    Raises:
+        CheckpointError: it is missing or cannot be trusted.
+
+    """
+    checkpoint = read(path_of(place.folder, epoch), run=place.run)
+    return measured(row, parameters_in(checkpoint.parameters), epoch)
+
+
+def measured(row: Row, parameters: Mapping[str, torch.Tensor], epoch: int) -> Measured:
+    """Measure at the parameters of one checkpoint."""
+    problem, residual = _at_the_end_of_free(row, parameters)
+    recent = nabla(problem, steps=row.nudged_steps)
+    whole = _whole_gradient(row, problem)
+    margins, radius, why = _margins(row, problem)
+    signs = []
+    for sign, margin in zip((1, -1), margins, strict=True):
+        updates = _updates(row, problem, sign)
+        errors = relmse_by_name(updates, recent)
+        signs.append(
+            Signed(
+                margin,
+                angle_of_totals(updates, recent),
+                angle_of_totals(updates, whole),
+                sum(errors[name] for name in problem.parameters) / len(problem.parameters),
+            )
+        )
+    return Measured(epoch, residual, radius, why, *signs)
+
+
+def angle_before(row: Row, seed: int) -> float:
+    """Degrees between the total update and minus BPTT's total gradient, at the initial weights.
+
+    ``beta`` is positive and BPTT goes through the whole free phase, as in the paper's Fig. 5 (a).
+    """
+    problem, _ = _at_the_end_of_free(row, row.initial(seed, torch.float64))
+    return angle_of_totals(_updates(row, problem, 1), _whole_gradient(row, problem))
+
+
+def _at_the_end_of_free(row: Row, parameters: Mapping[str, torch.Tensor]) -> tuple[Problem, float]:
+    """The problem at ``s_T``, and the residual there."""
+    x, y = digits(row.batch)
+    theta = {name: value.double() for name, value in parameters.items()}
+    free = free_phase(row.network, x, theta, steps=row.free_steps)
+    return Problem(row.network, x, y, theta, steady=free.state), free.residual
+
+
+def _updates(row: Row, problem: Problem, sign: int) -> Processes:
+    """The updates as the run makes them, for one sign of ``beta``."""
+    beta = sign * row.beta
+    used = kappa_of(row.network, row.rates(problem.parameters), beta)
+    during = {name: kappa * row.damping for name, kappa in used.items()}
+    rule = row.procedure.rule
+    return delta(problem, rule, beta=beta, kappa=during, steps=row.nudged_steps)
+
+
+def _whole_gradient(row: Row, problem: Problem) -> Processes:
+    """BPTT's total gradient through the whole free phase, as a process of one step."""
+    start = answering(row.network).zero_state(problem.x, problem.parameters)
+    total = total_gradient(problem, steps=row.free_steps, start=start)
+    return Processes((), {name: value.unsqueeze(0) for name, value in total.items()})
+
+
+def _margins(
+    row: Row, problem: Problem
+) -> tuple[tuple[float | None, float | None], float | None, str]:
+    """Margin for either sign of ``beta``, radius of ``J``, and why there is none."""
+    network, rule, x, theta = row.network, row.procedure.rule, problem.x, problem.parameters
+    rest = free_phase(network, x, theta, steps=LONGEST, tolerance=SETTLED / 10)
+    if not rest.converged:
+        told = f"the free phase still moves by {rest.residual:.1e} after {rest.steps} transitions"
+        return (None, None), None, told
+    found: list[float | None] = []
+    radius = None
+    for sign in (1, -1):
+        used = kappa_of(network, row.rates(theta), sign * row.beta)
+        ratios = {name: float(k) * row.damping for name, k in used.items()}
+        try:
+            bound = largest_stable_kappa(
+                network,
+                x,
+                theta,
+                rest.state,
+                ratios=ratios if rule.continual else dict.fromkeys(theta, 0.0),
+                rule=rule if rule.continual else replace(rule, continual=True),
+                highest=HIGHEST if rule.continual else 0.0,
+                tolerance=1e-3,
+            )
+        except (ValueError, ArpackError) as error:
+            return (None, None), None, str(error)
+        radius = bound.radius_free
+        found.append(bound.kappa if rule.continual else None)
+    told = "" if rule.continual else f"{rule.name} changes no parameter while it is nudged"
+    return (found[0], found[1]), radius, told

@@ -1,0 +1,56 @@
+"""Each claim, from trainings that must make it hold, fail, or stay undecided."""
+
+import pytest
+
+from reproduce.runs.results import committed
+from reproduce.trainings.claims import ANGLES, at_angle, claims
+from reproduce.trainings.trials import trials_of
+from tests.reproduce.trainings.results import committed_in, results_of
+
+
+def answers(folder, listed, angles=None):
+    trials = trials_of(committed(committed_in(folder, *listed)))
+    return {claim.name: claim for claim in claims(trials, angles or {})}
+
+
+@pytest.mark.parametrize(
+    ("errors", "answer"),
+    [
+        ([2.3, 2.2, 2.4], "holds"),
+        ([4.3, 4.2, 4.4], "does not hold"),
+        ([2.3, 2.2, 90.2], "does not hold"),
+        ([2.0, 4.2, 2.4], "undecided"),
+        ([2.3], "undecided"),
+        ([], "not run"),
+    ],
+)
+def test_a_moderate_loss(tmp_path, errors, answer):
+    listed = [results_of("EP-1h", seed, [2.0 + 0.1 * seed]) for seed in range(3)]
+    listed += [results_of("C-EP-1h", seed, [error]) for seed, error in enumerate(errors)]
+    assert answers(tmp_path, listed)["moderate loss, 1h"].answer == answer
+
+
+@pytest.mark.parametrize(("slope", "answer"), [(0.01, "holds"), (-0.01, "does not hold")])
+def test_the_trend_with_the_angle(tmp_path, slope, answer):
+    listed = [
+        results_of("C-VF-1h", seed, [5.0 + slope * angle + 0.1 * seed], angle=angle)
+        for angle in ANGLES
+        for seed in (0, 1)
+    ]
+    found = answers(tmp_path, listed)["degrades with the angle, C-VF-1h"]
+    assert found.answer == answer
+    assert found.numbers["mean by angle"][180.0] == pytest.approx(5.05 + 180 * slope)
+
+
+def test_one_seed_is_too_few_for_a_trend(tmp_path):
+    listed = [results_of("C-VF-1h", 0, [5.0 + angle], angle=angle) for angle in ANGLES]
+    found = answers(tmp_path, listed)["degrades with the angle, C-VF-1h"]
+    assert found.answer == "undecided"
+    assert "1 of 2 needed; 9 whole runs" in found.reason
+
+
+@pytest.mark.parametrize(("sign", "answer"), [(1, "holds"), (-1, "does not hold")])
+def test_closer_is_better(tmp_path, sign, answer):
+    listed = [results_of("C-VF-1h", 0, [50.0 + sign * a / 10], angle=a) for a in ANGLES]
+    before = {at_angle("C-VF-1h", angle): angle / 2 for angle in ANGLES}
+    assert answers(tmp_path, listed, before)["closer is better"].answer == answer
