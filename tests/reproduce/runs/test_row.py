@@ -26,6 +26,7 @@ CVF = GOOD.replace('"EP"', '"C-VF"') + "angle = 45\n"
 PUBLISHED = """
 source = "s"
 trials = 3
+margin = 0.28
 [rows.A]
 test_error = { mean = 1, std = 0.5 }
 train_error = 0.25
@@ -214,7 +215,7 @@ def test_what_is_shown_as_published_is_marked_until_it_is_confirmed(tmp_path):
         ("trials = 3", "source: expected a text, found none"),
         ('source = "s"\ntrials = "5"', "trials: expected a whole number .*, found '5'"),
         (
-            'source = "s"\ntrials = 5\n[rows.A]\ntrain_error = 1',
+            'source = "s"\ntrials = 5\nmargin = 0.28\n[rows.A]\ntrain_error = 1',
             r"rows\.A\.test_error: expected a table, found none",
         ),
         (
