@@ -6,11 +6,14 @@ What is imported here is the public face, and it is promised; the modules behind
   :class:`Bias`), or one's own: :class:`PrimitiveNetwork`, :class:`EnergyNetwork`,
   :class:`VectorFieldNetwork`, or any
   :class:`Network`; a :class:`Delegate` changes one answer of another network;
-- rules: :data:`EP`, :data:`C_EP`, :data:`C_VF`, or a :class:`Rule` of one's own;
+- rules: :data:`EP`, :data:`C_EP`, :data:`C_VF`; :data:`CORRECTED_C_VF`, which needs no symmetry,
+  and :data:`SLOPED_C_VF`; one update of a vector field, :data:`VF` and corrected :data:`ASYM_EP`;
+  or a :class:`Rule` of one's own;
 - phases: :func:`free_phase`, :func:`nudged_phase`; learning: :class:`Procedure`,
   :func:`learn_batch`, :func:`learning_rates`, :func:`make_engine`;
 - checks: :func:`gducheck`; on a settled :class:`Problem` its two sides
-  :func:`delta` and :func:`nabla`; the stability bound :func:`largest_stable_kappa`;
+  :func:`delta` and :func:`nabla`, and :func:`estimate` from several nudged
+  phases; the stability bound :func:`largest_stable_kappa`;
   :class:`Verdict`.
 """
 
@@ -18,6 +21,7 @@ from cep_core.activations import Activation, activation_named
 from cep_core.arrays import Array, Parameters, State
 from cep_core.check.bptt import nabla
 from cep_core.check.delta import delta
+from cep_core.check.estimators import estimate
 from cep_core.check.gducheck import GDUError, gducheck
 from cep_core.check.measures import angle_of_totals, relmse
 from cep_core.check.processes import Processes
@@ -42,15 +46,30 @@ from cep_core.networks.corrected import Corrected
 from cep_core.networks.primitive import EnergyNetwork, PrimitiveNetwork, VectorFieldNetwork
 from cep_core.phases import FreePhase, NudgedStep, free_phase, nudged_phase
 from cep_core.problem import Problem
-from cep_core.rules import C_EP, C_VF, EP, Rule, learning_rates, rule_named
+from cep_core.rules import (
+    ASYM_EP,
+    C_EP,
+    C_VF,
+    CORRECTED_C_VF,
+    EP,
+    SLOPED_C_VF,
+    VF,
+    Rule,
+    learning_rates,
+    rule_named,
+)
 from cep_core.training.choose import make_engine
 
 __version__ = "0.1.1"
 
 __all__ = [
+    "ASYM_EP",
+    "CORRECTED_C_VF",
     "C_EP",
     "C_VF",
     "EP",
+    "SLOPED_C_VF",
+    "VF",
     "Activation",
     "AnsweringNetwork",
     "Array",
@@ -86,6 +105,7 @@ __all__ = [
     "answering",
     "chain",
     "delta",
+    "estimate",
     "free_phase",
     "gducheck",
     "largest_stable_kappa",

@@ -18,8 +18,8 @@ def delta(
     problem: Problem,
     rule: Rule,
     *,
-    beta: float,
-    kappa: float | Mapping[str, Scalar],
+    beta: complex,
+    kappa: complex | Mapping[str, Scalar],
     steps: int,
 ) -> Processes:
     """Normalised updates ``Delta_s(t)`` and ``Delta_theta(t)`` for ``t = 0 … K-1``.
@@ -31,7 +31,7 @@ def delta(
     Args:
         problem: a settled problem.
         rule: the learning rule.
-        beta: nudging strength, of either sign.
+        beta: nudging strength, of either sign; complex with a complex problem.
         kappa: ``eta / beta'``, one number or one per parameter.
         steps: ``K``.
 

@@ -52,9 +52,7 @@ class Differentiated:
                     "state and parameters, found one without a gradient (detached, or computed in "
                     "NumPy?)"
                 )
-            found = torch.autograd.grad(
-                value, at, create_graph=keep, allow_unused=True, materialize_grads=True
-            )
+            found = holomorphic_gradient(value, at, keep_graph=keep)
         return found, form
 
     def _in_parameters(self, x: Any, state: Any, parameters: Any) -> Any:
@@ -159,10 +157,25 @@ def _gradients(
 ) -> list[torch.Tensor]:
     if not scalar.requires_grad:  # the parameters do not enter
         return [torch.zeros_like(leaf) for leaf in leaves]
+    return [g / batch for g in holomorphic_gradient(scalar, leaves, keep_graph=keep_graph)]
+
+
+def holomorphic_gradient(
+    scalar: torch.Tensor, leaves: Sequence[torch.Tensor], *, keep_graph: bool
+) -> State:
+    """Derivative of a scalar; where it is complex, that of an analytic function.
+
+    PyTorch gives the conjugate there.
+    """
     found = torch.autograd.grad(
-        scalar, leaves, create_graph=keep_graph, allow_unused=True, materialize_grads=True
+        scalar,
+        leaves,
+        torch.ones_like(scalar),
+        create_graph=keep_graph,
+        allow_unused=True,
+        materialize_grads=True,
     )
-    return [g / batch for g in found]
+    return tuple(g.conj().resolve_conj() for g in found) if scalar.is_complex() else found
 
 
 def vjp(transition: Field, x: Any, state: Any, parameters: Any, change: Any) -> Any:
