@@ -1,18 +1,40 @@
 """What the README shows works as shown."""
 
+import json
 import re
 from pathlib import Path
 
+from cep_core.cli import main as cep
 from reproduce.command_line import main
+from tests.cases import factories
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 def test_the_example_of_a_model_of_ones_own_passes(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    exec(compile(example, "README.md", "exec"), {})
+    exec(compile(EXAMPLES[0], "README.md", "exec"), {})
     assert capsys.readouterr().out.startswith("GDU property: pass")
+
+
+def test_the_example_of_a_test_of_ones_own_is_one_for_every_pair():
+    known = {"hopfield": factories.right, "convolutional": factories.wrong}
+    exec(compile(EXAMPLES[1], "README.md", "exec"), known)
+    (mark,) = known["test_the_gdu_property"].pytestmark
+    assert [case.id for case in mark.args[1]] == [
+        "right-EP",
+        "right-C-EP",
+        "wrong-EP",
+        "wrong-C-EP",
+    ]
+
+
+def test_the_example_of_the_command_runs(capsys):
+    (line,) = re.findall(r"^cep (gducheck .*)", README, re.MULTILINE)
+    words = line.replace("my_package.models:hopfield", "tests.cases.factories:right").split()
+    assert cep([*words, "--steps", "2"]) == 0
+    assert json.loads(capsys.readouterr().out)["verdict"] == "pass"
 
 
 def test_the_example_of_training_runs(tmp_path, capsys):

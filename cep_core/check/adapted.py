@@ -7,7 +7,7 @@ that it is handed, the user's own stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ import torch
 
 from cep_core.activations import Activation
 from cep_core.arrays import Array, Parameters, Scalar, State
+from cep_core.check.failures import of_the_user
 from cep_core.networks import AnsweringNetwork, Network
 from cep_core.rules import Rule
 from cep_core.structures import Structure
@@ -74,7 +75,8 @@ class AdaptedNetwork:
     ) -> State:
         """That of the base, as a tuple."""
         opened = self._open(state, parameters)
-        new = self.base.transition(self._x(x), *opened, nudge)
+        with of_the_user("transition"):
+            new = self.base.transition(self._x(x), *opened, nudge)
         return self.states.leaves(new)
 
     def _x(self, x: Any) -> Any:
@@ -88,7 +90,10 @@ class AdaptedNetwork:
             same = before is state or all(a is b for a, b in zip(before, state, strict=True))
             if same and all(a is b for a, b in zip(weights, parameters.values(), strict=True)):
                 return found
-        found = self._by_name(self.base.primitive_gradient(x, *self._open(state, parameters)))
+        opened = self._open(state, parameters)
+        with of_the_user("primitive_gradient"):
+            given = self.base.primitive_gradient(x, *opened)
+        found = self._by_name(given)
         self._last = (x, state, list(parameters.values()), found) if keep else None
         return found
 
@@ -98,7 +103,9 @@ class AdaptedNetwork:
         """That of the base, by name."""
         opened = self._open(state, parameters)
         changed = self.states.build(change)
-        return self._by_name(self.base.vector_field_gradient(self._x(x), *opened, changed))
+        with of_the_user("vector_field_gradient"):
+            found = self.base.vector_field_gradient(self._x(x), *opened, changed)
+        return self._by_name(found)
 
     def _by_name(self, found: Any) -> Parameters:
         names = self.weights.names
@@ -186,7 +193,8 @@ class AdaptedRule:
             given = {name: p.clone() for name, p in parameters.items()}
             state = tuple(s.clone() for s in state)
             following = tuple(s.clone() for s in following)
-        found = self.base.increment(network, x, given, state, following)
+        with of_the_user("rule"):
+            found = self.base.increment(network, x, given, state, following)
         if not isinstance(found, Mapping):
             raise TypeError(
                 "rule: expected increments as a dictionary by parameter name, found "
@@ -238,34 +246,3 @@ def adapted_rule(rule: Any, weights: tuple[str, ...]) -> AdaptedRule:
         copying=type(rule) is not Rule,
         left_out=set(),
     )
-
-
-Call = Callable[[], Any]
-
-
-def first_call(field: str, call: Call) -> Any:
-    """What a function of the user's returns; its failure as a refusal that names the field.
-
-    Raises:
-        ValueError: the call raised.
-
-    """
-    try:
-        return call()
-    except Exception as error:
-        if is_refusal(error):
-            raise
-        text = (str(error).splitlines() or [""])[0]
-        raise ValueError(
-            f"{field}: expected it to run on x, start and parameters as given, found "
-            f"{type(error).__name__}: {text}"
-        ) from error
-
-
-def is_refusal(error: BaseException) -> bool:
-    """Whether this project raised the error on purpose about what it was given."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    module = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
-    return isinstance(error, ValueError | TypeError) and str(module).startswith("cep_core.")

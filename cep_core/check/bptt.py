@@ -18,16 +18,35 @@ from cep_core.problem import Problem
 from cep_core.structures import batch_of
 
 
-def unroll(network: Network, x: Array, start: State, copies: Sequence[Parameters]) -> list[State]:
+def unroll(
+    network: Network,
+    x: Array,
+    start: State,
+    copies: Sequence[Parameters],
+    *,
+    recorded: bool = False,
+) -> list[State]:
     """States ``s_0 … s_K`` of the free dynamics, transition ``k`` using ``copies[k]``.
 
     Works in any number system; the gradient processes of BPTT are derivatives of the loss of the
-    last state with respect to the other states and to each copy.
+    last state with respect to the other states and to each copy. With ``recorded``, in PyTorch,
+    every tensor of a state is a node of its own: one that a transition has computed from another of
+    the same state (a sweep, a velocity) is no part of that one's gradient, and one that it has cut
+    off from the graph has a gradient and hands none on.
     """
     states = [start]
     for parameters in copies:
-        states.append(network.transition(x, states[-1], parameters))
+        new = network.transition(x, states[-1], parameters)
+        if recorded:
+            new = tuple(_own_node(s) for s in new)
+        states.append(new)
     return states
+
+
+def _own_node(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.requires_grad:
+        return tensor.view_as(tensor)
+    return tensor.detach().requires_grad_()
 
 
 def nabla(
@@ -61,7 +80,7 @@ def nabla(
         ]
         begin = problem.rest if start is None else start
         first = tuple(s.detach().requires_grad_() for s in begin)
-        states = unroll(problem.network, problem.x, first, copies)
+        states = unroll(problem.network, problem.x, first, copies, recorded=True)
         total = objective.value(states[-1][0], problem.y)
         wanted = [s for state in states[1:] for s in state]
         wanted += [copy[name] for copy in copies for name in names]
@@ -101,7 +120,7 @@ def total_gradient(
     with torch.enable_grad():
         shared = {name: p.detach().requires_grad_() for name, p in problem.parameters.items()}
         begin = problem.rest if start is None else start
-        states = unroll(problem.network, problem.x, begin, [shared] * steps)
+        states = unroll(problem.network, problem.x, begin, [shared] * steps, recorded=True)
         value = objective.value(states[-1][0], problem.y)
         found = torch.autograd.grad(
             value, list(shared.values()), allow_unused=True, materialize_grads=True

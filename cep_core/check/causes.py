@@ -9,20 +9,18 @@ from typing import Any
 
 import torch
 
-from cep_core.arrays import Parameters, State
+from cep_core.check.confirmed import Slopes
+from cep_core.check.dynamics import asymmetry_of_the_jacobian
 from cep_core.check.finite import Slope
-from cep_core.check.processes import Processes
-from cep_core.check.sideeffects import directions
 from cep_core.check.sweeps import Bench, Sweep
 from cep_core.check.verdicts import Verdict
-from cep_core.networks import Network, answering
+from cep_core.networks import answering
 from cep_core.structures import batch_of
 
 _TELLING = 1e-2
 """What may be left of a difference that a cause explains, relative."""
 
 _EXACT = 1e-3
-_SYMMETRIC = 1e-6
 
 Tensors = Mapping[Any, torch.Tensor]
 
@@ -34,63 +32,53 @@ class Evidence:
     Attributes:
         bench: what was compared.
         swept: at ``kappa = 0``.
-        slopes: of the loss, by parameter, against finite differences.
+        slopes: of the loss against finite differences.
         total: verdict of the totals.
         parameters: verdict of the parameters at ``kappa = 0``.
         neurons: verdict of the neurons there.
         at_kappa: verdict of the parameters at a fixed ``kappa``, if it was judged.
         moving: parameters that the rule changes where the state stays as it is.
+        order: evidence that layers are updated one after another, where that explains the verdicts.
 
     """
 
     bench: Bench
     swept: Sweep
-    slopes: Mapping[str, Slope]
+    slopes: Slopes
     total: Verdict
     parameters: Verdict
     neurons: Verdict
     at_kappa: Verdict | None
     moving: tuple[str, ...] = ()
+    order: str = ""
 
     @property
     def wrong_parameters(self) -> list[str]:
         """Names of the parameters that fail and whose gradient is that of the loss."""
         names = [p.name for p in self.swept.parameters if p.verdict is Verdict.FAIL]
-        return [n for n in names if n not in self.slopes or self.slopes[n].agrees]
+        return [n for n in names if self.slopes.parameters[n].agrees]
 
     def neurons_descend(self) -> bool:
         """Whether the neurons follow minus their gradients, or a positive multiple of it."""
         if self.neurons is Verdict.PASS:
             return True
-        ours = dict(enumerate(self.limit().state))
+        ours = dict(enumerate(self.swept.limit().state))
         theirs = dict(enumerate(self.swept.gradients.state))
         factor, left = best_factor(_flat(ours), -_flat(theirs))
         return factor > 0 and left < _TELLING
 
-    def limit(self) -> Processes:
-        """Updates with the term of first order in ``beta`` removed."""
-        (b, coarse), (c, fine) = list(self.swept.updates.items())[-2:]
-        ratio = abs(b / c) ** self.bench.order
-
-        def extrapolated(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-            limit: torch.Tensor = (y * ratio - x) / (ratio - 1)
-            return limit
-
-        return Processes(
-            tuple(extrapolated(x, y) for x, y in zip(coarse.state, fine.state, strict=True)),
-            {n: extrapolated(coarse.parameters[n], y) for n, y in fine.parameters.items()},
-        )
-
 
 def likely_causes(evidence: Evidence) -> list[str]:
     """What explains the difference between updates and gradients, most telling first."""
-    bench, limit = evidence.bench, evidence.limit()
+    bench, limit = evidence.bench, evidence.swept.limit()
     gradients = evidence.swept.gradients
-    causes = _of_the_gradient(evidence.slopes)
+    causes = _of_the_gradient(evidence.slopes.parameters)
     wrong = evidence.wrong_parameters
     if wrong and bench.objective is None:
         causes += answering(bench.problem.network).departures
     causes += _of_the_loss(bench)
+    if evidence.order:
+        return [*causes, f"{evidence.order}: the updates are wrong step by step, right in total"]
     states = dict(zip(bench.names, limit.state, strict=True))
     wanted = dict(zip(bench.names, gradients.state, strict=True))
     scaling = ""
@@ -155,25 +143,16 @@ def _of_the_neurons(
     causes = _common_shape("the neurons' updates", evidence, states, wanted)
     if causes or explained:  # of parameters that are off by a factor nothing else is the cause
         return causes
-    order = order_of_updating(bench) if evidence.total is Verdict.PASS else ""
-    if order:
-        return [f"{order}: the updates are wrong step by step and right in total"]
     first = _gap({n: s[:1] for n, s in states.items()}, {n: g[:1] for n, g in wanted.items()})
     if first > _TELLING:
         causes.append(
             "the first update of the output already differs: the nudge does not enter as "
             "-beta times the gradient of this loss (outside an activation, on another unit)"
         )
-    problem = bench.problem
-    asymmetry = jacobian_asymmetry(problem.network, problem.x, problem.parameters, problem.rest)
-    if asymmetry > _SYMMETRIC:
-        causes.append(
-            f"the Jacobian is not symmetric (relative asymmetry {asymmetry:.1e}): F is not "
-            "the gradient of a primitive function (forward and backward weights that are not "
-            "tied, a missing slope of the activation), or the state is not the variable in which "
-            "it is"
-        )
-    return causes
+    if not evidence.slopes.agree:  # the Jacobian is that of something else
+        return causes
+    asymmetry = asymmetry_of_the_jacobian(bench)
+    return [*causes, asymmetry] if asymmetry else causes
 
 
 def _of_the_parameters(
@@ -312,45 +291,6 @@ def slope_per_unit(states: Tensors, wanted: Tensors, parameters: Verdict) -> str
 _ZERO_SQUARE = 1e-20
 
 
-def order_of_updating(bench: Bench) -> str:
-    """Evidence that layers are updated one after another within one transition."""
-    problem, names = bench.problem, bench.names
-    if len(names) < 2:  # noqa: PLR2004 - one layer has no order
-        return ""
-    bench.fresh()
-    ask = problem.network.transition
-    start = "the layers are updated one after another"
-    with torch.no_grad():
-        here = ask(problem.x, problem.rest, problem.parameters)
-        nudge = directions([problem.rest[0]], seed=5)[0] * 1e-3
-        there = ask(problem.x, problem.rest, problem.parameters, nudge)
-        for name, a, b in list(zip(names, here, there, strict=True))[1:]:
-            moved = float((a - b).abs().max())
-            if moved > 1e-9:  # noqa: PLR2004 - far above round-off, far below the nudge
-                return f"{start}: the nudge of {names[0]} moves {name} within one transition"
-        return _reached_by_a_parameter(bench, here, start)
-
-
-def _reached_by_a_parameter(bench: Bench, here: State, start: str) -> str:
-    problem, names = bench.problem, bench.names
-    try:
-        gradient = problem.network.primitive_gradient(problem.x, problem.rest, problem.parameters)
-    except TypeError:
-        return ""
-    for n, layer in enumerate(names):
-        moved = list(problem.rest)
-        moved[n] = moved[n] + 1e-3 * directions([moved[n]], seed=6)[0]
-        other = problem.network.primitive_gradient(problem.x, tuple(moved), problem.parameters)
-        for name, value in problem.parameters.items():
-            if name not in gradient or float((other[name] - gradient[name]).abs().max()) > 0:
-                continue
-            shifted = problem.parameters | {name: value + 1e-3 * directions([value], seed=7)[0]}
-            after = problem.network.transition(problem.x, problem.rest, shifted)[n]
-            if float((after - here[n]).abs().max()) > 1e-9:  # noqa: PLR2004 - as above
-                return f"{start}: {name}, which does not act on {layer}, moves it in one transition"
-    return ""
-
-
 def _flat(tensors: Tensors) -> torch.Tensor:
     return torch.cat([t.reshape(len(t), -1) for t in tensors.values()], dim=1)
 
@@ -367,24 +307,3 @@ def _gap(ours: Tensors, theirs: Tensors) -> float:
     gap = sum(float((ours[n] + b).square().sum()) for n, b in theirs.items())
     norm = sum(float(b.square().sum()) for b in theirs.values())
     return math.sqrt(gap / norm) if norm else math.inf
-
-
-def jacobian_asymmetry(
-    network: Network, x: torch.Tensor, parameters: Parameters, steady: State
-) -> float:
-    """``|u·(J v) - v·(J u)| / (||u|| ||J v||)`` for random directions at the steady state."""
-    u, v = directions(steady, seed=0), directions(steady, seed=8)
-    with torch.enable_grad():
-        state = tuple(s.detach().requires_grad_() for s in steady)
-        new = network.transition(x, state, parameters)
-        pulled = [
-            torch.autograd.grad(
-                new, state, direction, retain_graph=True, allow_unused=True, materialize_grads=True
-            )
-            for direction in (u, v)
-        ]
-    forward = sum(float((a * b).sum()) for a, b in zip(pulled[0], v, strict=True))
-    backward = sum(float((a * b).sum()) for a, b in zip(pulled[1], u, strict=True))
-    size = math.sqrt(sum(float(a.square().sum()) for a in pulled[0]))
-    norm = math.sqrt(sum(float(b.square().sum()) for b in v))
-    return abs(forward - backward) / (size * norm) if size else 0.0

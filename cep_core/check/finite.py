@@ -7,7 +7,7 @@ loss, and a comparison with it would prove nothing. The loss does not lie.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -65,7 +65,7 @@ def parameter_slopes(
             by: float, n: str = name, v: torch.Tensor = value, d: torch.Tensor = direction
         ) -> float:
             parameters = problem.parameters | {n: v + by * d}
-            return _loss_after(problem, problem.rest, parameters, steps, loss, fresh)
+            return _loss_at_the_end(problem, problem.rest, [parameters] * steps, loss, fresh)
 
         automatic = float((gradients.parameters[name].sum(0) * direction).sum()) * batch
         finite, uncertainty = _central(moved, size)
@@ -82,7 +82,7 @@ def state_slope(
 
     def moved(by: float) -> float:
         state = tuple(s + by * d for s, d in zip(problem.rest, drawn, strict=True))
-        return _loss_after(problem, state, problem.parameters, steps, loss, fresh)
+        return _loss_at_the_end(problem, state, [problem.parameters] * steps, loss, fresh)
 
     pairs = zip(gradients, drawn, strict=True)
     automatic = sum(float((g[-1] * d).sum()) for g, d in pairs)
@@ -90,17 +90,50 @@ def state_slope(
     return Slope(finite, automatic, uncertainty, torch.cat([d.flatten() for d in drawn]))
 
 
-def _loss_after(
+def stepwise_slopes(
+    problem: Problem,
+    direction: torch.Tensor,
+    loss: Loss,
+    fresh: Callable[[], None],
+    *,
+    steps: int,
+    name: str = "",
+    layer: int = 0,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """``nabla(t)`` of one tensor along a direction by finite differences, and their uncertainty.
+
+    Of the parameter ``name``, in the one transition that ``t`` others follow, a mean over samples;
+    without a name of a layer, in the state that ``t`` transitions follow. Shapes ``(K,)``.
+    """
+    theta, rest = problem.parameters, problem.rest
+    size = _STEP * (max(1.0, _typical(theta[name])) if name else 1.0)
+    batch = batch_of(problem.x, rest) if name else 1
+    found = []
+    for t in range(steps):
+
+        def moved(by: float, after: int = t) -> float:
+            if name:
+                copies = [theta | {name: theta[name] + by * direction}, *[theta] * after]
+                return _loss_at_the_end(problem, rest, copies, loss, fresh)
+            state = tuple(s + by * direction if n == layer else s for n, s in enumerate(rest))
+            return _loss_at_the_end(problem, state, [theta] * after, loss, fresh)
+
+        found.append(_central(moved, size))
+    slopes, uncertainties = zip(*found, strict=True)
+    as_numbers = [torch.tensor(v, dtype=torch.float64) / batch for v in (slopes, uncertainties)]
+    return as_numbers[0], as_numbers[1]
+
+
+def _loss_at_the_end(
     problem: Problem,
     start: State,
-    parameters: Parameters,
-    steps: int,
+    copies: Sequence[Parameters],
     loss: Loss,
     fresh: Callable[[], None],
 ) -> float:
     fresh()
     with torch.no_grad():
-        states = unroll(problem.network, problem.x, start, [parameters] * steps)
+        states = unroll(problem.network, problem.x, start, copies)
         return float(loss.value(states[-1][0], problem.y))
 
 

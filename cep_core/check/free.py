@@ -16,6 +16,20 @@ _ROUND_OFF = 64 * torch.finfo(torch.float64).eps
 _DRIFTING = 0.9
 """Share of the path that lies along one direction, above which the state drifts."""
 
+_CONSTANT = 0.99
+"""Ratio of two residuals above which the residual does not fall, over a *long* enough time."""
+
+_LONG = 20
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A state that the phase has passed, after how many transitions, and its change in the last."""
+
+    state: State
+    made: int
+    change: float
+
 
 @dataclass(frozen=True)
 class Settling:
@@ -58,9 +72,9 @@ def settle(
         needed: largest change in one transition with which a comparison is possible.
 
     """
-    state = kept = start
-    kept_at, change, halfway, stationary = 0, math.inf, math.inf, False
-    made = 0
+    state = start
+    kept = earlier = _Mark(start, 0, math.inf)
+    change, stationary, made = math.inf, False, 0
     with torch.no_grad():
         while made < steps:
             previous, state = state, network.transition(x, state, parameters)
@@ -73,17 +87,18 @@ def settle(
             floor = _ROUND_OFF * max(1.0, *(float(s.abs().max()) for s in state if s.numel()))
             if change <= tolerance:
                 break
-            back = largest_change(kept, state)
-            if back <= max(tolerance, floor) and made - kept_at > 1:
+            back = largest_change(kept.state, state)
+            if back <= max(tolerance, floor) and made - kept.made > 1:
                 return _cycle(
-                    FreePhase(state, made, change, converged=False), made - kept_at, needed
+                    FreePhase(state, made, change, converged=False), made - kept.made, needed
                 )
-            if made == 2 * kept_at or made == 1:
-                kept, kept_at, halfway = state, made, change
+            if made == 2 * kept.made or made == 1:
+                kept, earlier = _Mark(state, made, change), kept
     free = FreePhase(state, made, change, converged=change <= tolerance)
     if change <= needed:
         return Settling(free, stationary=stationary)
-    return Settling(free, _unsettled(free, kept, made - kept_at, halfway, needed))
+    since = kept if made - kept.made >= kept.made / 2 else earlier
+    return Settling(free, _unsettled(free, since, needed))
 
 
 def _cycle(free: FreePhase, period: int, needed: float) -> Settling:
@@ -96,21 +111,24 @@ def _cycle(free: FreePhase, period: int, needed: float) -> Settling:
     )
 
 
-def _unsettled(free: FreePhase, kept: State, since: int, halfway: float, needed: float) -> str:
+def _unsettled(free: FreePhase, kept: _Mark, needed: float) -> str:
     start = (
         f"the free phase is not settled: residual {free.residual:.1e} after {free.steps} "
         f"steps, against {needed:.1e} that the smallest nudge needs"
     )
-    if since == 0 or not math.isfinite(halfway) or halfway == 0:
+    since, halfway = free.steps - kept.made, kept.change
+    if not 0 < halfway < math.inf:
         return f"{start}; allow more free_steps"
     ratio = free.residual / halfway
-    path = largest_change(kept, free.state)
-    if ratio > _DRIFTING and path > _DRIFTING * since * free.residual:
+    path = largest_change(kept.state, free.state)
+    if ratio > _CONSTANT and since < _LONG:
+        return f"{start}; allow more free_steps"
+    if ratio > _CONSTANT and path > _DRIFTING * since * free.residual:
         return (
             f"the free phase drifts: a unit moves by {free.residual:.1e} in every transition, "
             "always the same way; there is no steady state that it approaches"
         )
-    if ratio > _DRIFTING:
+    if ratio > _CONSTANT:
         return (
             f"{start}; the residual no longer falls ({halfway:.1e} {since} steps before): the "
             "state wanders or oscillates without settling"

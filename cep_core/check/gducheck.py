@@ -15,12 +15,13 @@ from typing import Any
 
 import torch
 
-from cep_core.check.adapted import first_call
 from cep_core.check.causes import Evidence, likely_causes, slope_per_unit
-from cep_core.check.finite import Slope, parameter_slopes, state_slope
+from cep_core.check.confirmed import Slopes, confirmed, confirmed_in_total, refused, slopes_of
+from cep_core.check.dynamics import order_of_updating
+from cep_core.check.failures import of_the_user
 from cep_core.check.free import Settling, settle
 from cep_core.check.guards import Untouched
-from cep_core.check.judge import in_kappa, judged_parameters, moved_at_rest
+from cep_core.check.judge import in_kappa, moved_at_rest
 from cep_core.check.limits import Limit
 from cep_core.check.measures import angle_of_totals
 from cep_core.check.prepare import Prepared, checked_betas, checked_kappa, prepare
@@ -213,7 +214,8 @@ def _compared(
     notes: list[str],
     kappa: Kappa | None,
 ) -> GDUResult:
-    raw = first_call("transition", bench.raw_nabla)
+    with of_the_user("transition"):
+        raw = bench.raw_nabla()
     gradients = bench.followed(raw)
     swept = sweep(bench, gradients=gradients)
     kink = kinked(bench, swept)
@@ -224,22 +226,32 @@ def _compared(
         limit.verdict is Verdict.NOT_RUN for limit in (*swept.parameters, *swept.neurons)
     ):
         return _void(nothing_to_compare(bench, settling, gradients), settling.free, ready, notes)
-    judged = bench.problem.loss if bench.objective is None else bench.objective
-    slopes = parameter_slopes(bench.problem, raw, judged, bench.fresh)
-    by_state = state_slope(bench.problem, raw.state, judged, bench.fresh)
+    slopes = slopes_of(bench, raw)
     moving = moved_at_rest(bench)
-    limits = judged_parameters(swept, slopes, bench.rule.left_out, moving)
+    swept = confirmed(bench, swept, slopes)
+    limits = refused(swept.parameters, bench.rule.left_out, moving)
     swept = replace(swept, parameters=limits)
     still = verdict_of(limits)
     neurons = verdict_of(swept.neurons)
     checks, at_kappa, neurons_at_kappa, errors = in_kappa(bench, swept, still, kappa)
     totals = totals_of(bench, swept)
-    total = _total_part(totals.limits, totals.verdict, totals.steps, slopes)
+    total = _total_part(
+        confirmed_in_total(bench, totals.limits, swept, slopes), totals.steps, slopes
+    )
     verdict = combine(c.verdict for c in checks if c.verdict is not Verdict.NOT_RUN)
-    if not by_state.agrees and neurons is Verdict.PASS:
+    if not slopes.state.agrees and neurons is Verdict.PASS:
         neurons = Verdict.INCONCLUSIVE
+    sweeping = still is Verdict.FAIL and total.verdict is Verdict.PASS
     evidence = Evidence(
-        bench, swept, slopes, total.verdict, still, verdict_of(swept.neurons), at_kappa, moving
+        bench,
+        swept,
+        slopes,
+        total.verdict,
+        still,
+        verdict_of(swept.neurons),
+        at_kappa,
+        moving,
+        order_of_updating(bench) if sweeping else "",
     )
     causes = [] if verdict is Verdict.PASS else likely_causes(evidence)
     if verdict is Verdict.INCONCLUSIVE and not causes:
@@ -287,24 +299,23 @@ def _about_doubt(
 
 def _reason(checks: Sequence[Check], limits: Sequence[Limit]) -> str:
     worst = [c for c in checks if c.verdict not in {Verdict.PASS, Verdict.NOT_RUN}]
-    return f"{worst[0].name}: {worst[0].reason}" if worst else reason_of(limits)
+    return f"{worst[0].reason} ({worst[0].name})" if worst else reason_of(limits)
 
 
 def _about_the_neurons(evidence: Evidence) -> str:
-    if evidence.neurons is not Verdict.FAIL:
+    if evidence.neurons is not Verdict.FAIL or evidence.order:
         return ""
     names = evidence.bench.names
-    states = dict(zip(names, evidence.limit().state, strict=True))
+    states = dict(zip(names, evidence.swept.limit().state, strict=True))
     wanted = dict(zip(names, evidence.swept.gradients.state, strict=True))
     return slope_per_unit(states, wanted, evidence.parameters)
 
 
-def _total_part(limits: Any, verdict: Verdict, steps: int, slopes: dict[str, Slope]) -> Part:
-    lying = [name for name, slope in slopes.items() if not slope.agrees]
-    if lying and verdict is Verdict.PASS:
+def _total_part(limits: Sequence[Limit], steps: int, slopes: Slopes) -> Part:
+    verdict = verdict_of(limits)
+    if not slopes.agree and verdict is Verdict.PASS:
         verdict = Verdict.INCONCLUSIVE
-    reason = f"over {steps} steps: {reason_of(limits)}"
-    return part_of(limits, verdict, reason)
+    return part_of(limits, verdict, f"over {steps} steps: {reason_of(limits)}")
 
 
 def _left_out(bench: Bench, gradients: Processes) -> list[str]:

@@ -1,14 +1,12 @@
-"""From the limits of a sweep to verdicts: what was left out, what lies, and what kappa shows."""
+"""From the limits of a sweep to verdicts: what moves at rest, and what kappa shows."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import torch
 
-from cep_core.check.finite import Slope
 from cep_core.check.limits import Limit
 from cep_core.check.measures import relative_error
 from cep_core.check.sweeps import (
@@ -24,13 +22,13 @@ from cep_core.check.sweeps import (
 )
 from cep_core.check.verdicts import Check, Verdict, combine
 
-_FOLLOWS = 1e-2
-"""How near an update along a direction is to a finite difference that confirms it."""
+ByKappa = dict[str, dict[float, float]]
+"""Relative error of every tensor with a gradient, at every ``kappa`` of the sweep."""
 
 _LINEAR = 0.75
 """Least order in kappa of a right rule, 1 being expected."""
 
-Outcome = tuple[list[Check], Verdict | None, Verdict | None, dict[float, float]]
+Outcome = tuple[list[Check], Verdict | None, Verdict | None, ByKappa]
 
 
 def moved_at_rest(bench: Bench) -> tuple[str, ...]:
@@ -43,53 +41,6 @@ def moved_at_rest(bench: Bench) -> tuple[str, ...]:
         )
     least = abs(bench.betas[-1] * float(problem.network.time_scale))
     return tuple(n for n, i in found.items() if i.numel() and float(i.abs().max()) > least * 1e-3)
-
-
-def judged_parameters(
-    swept: Sweep,
-    slopes: Mapping[str, Slope],
-    left_out: set[str],
-    moving: Sequence[str],
-) -> tuple[Limit, ...]:
-    """The limits where finite differences confirm BPTT; judged by these where they do not."""
-    total = {
-        name: process.sum(0)
-        for name, process in list(swept.updates.values())[-2].parameters.items()
-    }
-    found = []
-    for limit in swept.parameters:
-        slope = slopes[limit.name]
-        if limit.name in moving:
-            reason = "has increments that do not vanish with beta: it moves where nothing else does"
-            found.append(replace(limit, verdict=Verdict.FAIL, reason=reason))
-        elif limit.name in left_out and limit.verdict is Verdict.FAIL:
-            found.append(replace(limit, reason="is left out by the rule: a gradient and no update"))
-        elif slope.agrees:
-            found.append(limit)
-        else:
-            update = float((total[limit.name] * slope.direction).sum())
-            true = _scaled_slope(swept, limit.name, slope)
-            follows = abs(update + true) < _FOLLOWS * abs(true)
-            verdict = Verdict.INCONCLUSIVE if follows else Verdict.FAIL
-            times = f"{-update / true:.3g} times" if true else "not"
-            reason = (
-                "follows finite differences of the loss in total, and not BPTT, whose gradient is "
-                "another"
-                if follows
-                else f"is in total {times} minus the gradient that finite differences of the loss "
-                "give; BPTT does not see it"
-            )
-            found.append(replace(limit, verdict=verdict, reason=reason))
-    return tuple(found)
-
-
-def _scaled_slope(swept: Sweep, name: str, slope: Slope) -> float:
-    """The finite difference in the scale of the gradients, a mean over samples."""
-    process = swept.gradients.parameters[name]
-    automatic = float((process.sum(0) * slope.direction).sum())
-    if automatic and slope.automatic:
-        return slope.finite * automatic / slope.automatic
-    return slope.finite / swept.batch
 
 
 def in_kappa(bench: Bench, swept: Sweep, still: Verdict, kappa: Kappa | None) -> Outcome:
@@ -133,15 +84,17 @@ def in_kappa(bench: Bench, swept: Sweep, still: Verdict, kappa: Kappa | None) ->
         checks += both(Verdict.INCONCLUSIVE, reason, {"effect": effect})
         return checks, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, {}
     fixed = sweep(bench, kappa)
-    errors, changes = {}, []
+    wanted = dict(zip(bench.names, gradients.state, strict=True)) | gradients.parameters
+    errors: ByKappa = {name: {} for name, g in wanted.items() if bool(g.any())}
+    changes = []
     for share in (1.0, 0.1, 0.01):
         updates = moved.get(share) or bench.delta(beta, scaled(kappa, share))
-        errors[largest * share] = max(
-            _known(relative_error(updates.parameters[n], g))
-            for n, g in gradients.parameters.items()
-        )
+        found = dict(zip(bench.names, updates.state, strict=True)) | updates.parameters
+        for name, by_kappa in errors.items():
+            by_kappa[largest * share] = relative_error(found[name], wanted[name])
         changes.append(change_of(at_rest, updates))
-    checks.append(_kappa_check(names[0], statements[0], errors, changes, bench.order))
+    of_parameters = [e for name in gradients.parameters for e in errors.get(name, {}).values()]
+    checks.append(_kappa_check(names[0], statements[0], of_parameters, changes, bench.order))
     checks.append(_check(names[1], statements[1], fixed.parameters, verdict_of(fixed.parameters)))
     at_kappa = combine([c.verdict for c in checks[1:]])
     return checks, at_kappa, verdict_of(fixed.neurons), errors
@@ -150,17 +103,17 @@ def in_kappa(bench: Bench, swept: Sweep, still: Verdict, kappa: Kappa | None) ->
 def _kappa_check(
     name: str,
     statement: str,
-    errors: Mapping[float, float],
+    errors: Sequence[float],
     changes: Sequence[float],
     expected: float,
 ) -> Check:
     """The change that kappa makes vanishes with it, and with it the error that it adds."""
-    smallest = min(errors.values())
+    smallest = min(errors, default=0.0)
     order = math.nan
     if all(0 < c < math.inf for c in changes):
         order = math.log10(changes[0] / changes[-1]) / 2
     numbers = {"order": order, "smallest error": smallest, "worst at": "all"}
-    if not all(math.isfinite(e) for e in errors.values()):
+    if not all(math.isfinite(e) for e in errors):
         reason = "the nudged phase diverges at this kappa: take a smaller one"
         return Check(name, statement, Verdict.INCONCLUSIVE, numbers, reason)
     right = order >= _LINEAR * expected or changes[-1] < 1e-6  # noqa: PLR2004 - nothing is left
@@ -175,7 +128,7 @@ def _check(name: str, statement: str, limits: Sequence[Limit], verdict: Verdict)
     worst = worst_of(limits)
     smallest = min((_known(e) for e in worst.errors), default=math.inf)
     numbers = {"order": worst.order, "smallest error": smallest, "worst at": worst.name}
-    return Check(name, statement, verdict, numbers, f"{worst.reason}, worst at {worst.name}")
+    return Check(name, statement, verdict, numbers, f"{worst.name} {worst.reason}")
 
 
 def _known(value: float) -> float:

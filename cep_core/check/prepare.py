@@ -13,7 +13,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from cep_core.arrays import Parameters, State
-from cep_core.check.adapted import AdaptedNetwork, AdaptedRule, adapted_rule, first_call
+from cep_core.check.adapted import AdaptedNetwork, AdaptedRule, adapted_rule
+from cep_core.check.failures import of_the_user
 from cep_core.check.sideeffects import writes_into
 from cep_core.losses import Loss, SigmoidCrossEntropy, SquaredError, TanhCrossEntropy, as_loss
 from cep_core.networks import AnsweringNetwork, answering
@@ -78,9 +79,11 @@ def prepare(
     answers = _network(network)
     weights, theta = _parameters(parameters, answers)
     x, y = _copied(x, "x"), _copied(y, "y")
-    given = first_call("start", lambda: answers.zero_state(x, theta)) if start is None else start
-    states = Structure(given, "start", "s")
-    first = tuple(s.detach().clone() for s in states.leaves(given))
+    if start is None:
+        with of_the_user("start"):
+            start = answers.zero_state(x, theta)
+    states = Structure(start, "start", "s")
+    first = tuple(s.detach().clone() for s in states.leaves(start))
     nudging = as_loss(loss)
     other = None if objective is None else as_loss(objective)
     adapted = AdaptedNetwork(answers, states, weights)
@@ -220,10 +223,8 @@ def _transition_runs(ready: Prepared) -> None:
                 network.transition(problem.x, tuple(state), theta, given) for given in (None, nudge)
             )
 
-    def runs() -> bool:
-        return writes_into(run, state, list(theta.values()), inputs)
-
-    writes = first_call("transition", runs)
+    with of_the_user("transition"):
+        writes = writes_into(run, state, list(theta.values()), inputs)
     new = found[0] if not writes else ready.start
     for name, before, after in zip(ready.states.names, ready.start, new, strict=True):
         if before.shape != after.shape:
@@ -239,7 +240,8 @@ def _transition_runs(ready: Prepared) -> None:
             "the transition writes into the tensors that it is given (in place): it was handed "
             "copies"
         )
-    first_call("transition", lambda: _is_differentiable(ready))
+    with of_the_user("transition"):
+        _is_differentiable(ready)
 
 
 def _is_differentiable(ready: Prepared) -> None:
@@ -297,7 +299,8 @@ def _loss_fits(loss: Loss, output: torch.Tensor, y: Any) -> None:
     with warnings.catch_warnings():  # of PyTorch about sizes that differ: refused below
         warnings.simplefilter("ignore", UserWarning)
         _value_fits(loss, at, y)
-    slope = first_call("loss", lambda: loss.gradient(at, y))
+    with of_the_user("loss"):
+        slope = loss.gradient(at, y)
     if not isinstance(slope, torch.Tensor) or slope.shape != output.shape:
         found = tuple(slope.shape) if isinstance(slope, torch.Tensor) else type(slope).__name__
         raise ValueError(
@@ -307,8 +310,8 @@ def _loss_fits(loss: Loss, output: torch.Tensor, y: Any) -> None:
 
 
 def _value_fits(loss: Loss, at: torch.Tensor, y: Any) -> None:
-    with _Broadcasts(at, y) as watch, torch.no_grad():
-        value = first_call("loss", lambda: loss.value(at, y))
+    with _Broadcasts(at, y) as watch, torch.no_grad(), of_the_user("loss"):
+        value = loss.value(at, y)
     if watch.found is not None:
         raise ValueError(
             f"y: expected a target that the loss compares entry by entry, found shape "
@@ -335,7 +338,9 @@ def _increments_run(ready: Prepared) -> None:
         finally:
             rule.copying = copying
 
-    if first_call("rule", lambda: writes_into(increment, list(state), list(theta.values()))):
+    with of_the_user("rule"):
+        writes = writes_into(increment, list(state), list(theta.values()))
+    if writes:
         rule.copying = True
         ready.notes.append(
             f"the rule {rule.name} writes into the tensors that it is given (in place): it was "

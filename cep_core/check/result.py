@@ -50,7 +50,8 @@ class GDUResult:
         causes: likely causes of anything but a pass, most telling first.
         notes: what a user should know beside the verdict.
         betas: nudging strengths of the sweep.
-        errors_in_kappa: largest relative error of a parameter at every ``kappa`` of the sweep.
+        errors_in_kappa: relative error of every tensor at every ``kappa`` of the sweep, at the
+            smallest ``beta``; empty for a rule that is not continual.
 
     """
 
@@ -65,7 +66,7 @@ class GDUResult:
     causes: tuple[str, ...]
     notes: tuple[str, ...] = ()
     betas: tuple[float, ...] = ()
-    errors_in_kappa: dict[float, float] = field(default_factory=dict)
+    errors_in_kappa: dict[str, dict[float, float]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """The verdicts, the sweeps, a table per tensor and per step, notes and causes."""
@@ -102,6 +103,10 @@ class GDUResult:
             "angle": _plain(self.angle),
             "free": _plain({"steps": self.free.steps, "residual": self.free.residual}),
             "betas": list(self.betas),
+            "errors_in_kappa": {
+                name: [{"kappa": k, "error": _plain(e)} for k, e in errors.items()]
+                for name, errors in self.errors_in_kappa.items()
+            },
             "causes": list(self.causes),
             "notes": list(self.notes),
         }
@@ -117,30 +122,32 @@ class GDUResult:
 
         """
         pandas = _library("pandas", "a data frame")
-        rows = [
-            {
+        rows = []
+        for part, limit in self._limits():
+            known = {
                 "part": part,
                 "tensor": limit.name,
                 "verdict": str(limit.verdict),
-                "swept": "beta",
-                "value": beta,
-                "error": error,
                 "noise": limit.noise,
                 "order": limit.order,
                 "relmse": limit.relmse,
             }
-            for part, of in (("parameters", self.parameters), ("neurons", self.neurons))
-            for limit in of.tensors
-            for beta, error in zip(self.betas, limit.errors, strict=True)
-        ]
-        rows += [
-            {"part": "parameters", "tensor": "all", "swept": "kappa", "value": k, "error": e}
-            for k, e in self.errors_in_kappa.items()
-        ]
-        return pandas.DataFrame(rows)
+            pairs = zip(self.betas, limit.errors, strict=True)
+            rows += [known | {"swept": "beta", "value": b, "error": e} for b, e in pairs]
+            in_kappa = self.errors_in_kappa.get(limit.name, {}).items()
+            rows += [known | {"swept": "kappa", "value": k, "error": e} for k, e in in_kappa]
+        columns = ["part", "tensor", "verdict", "swept", "value", "error"]
+        return pandas.DataFrame(rows, columns=[*columns, "noise", "order", "relmse"])
+
+    def _limits(self) -> list[tuple[str, Limit]]:
+        parts = (("parameters", self.parameters), ("neurons", self.neurons))
+        return [(name, limit) for name, part in parts for limit in part.tensors]
 
     def plot(self, axes: Any = None) -> Any:
-        """Error against beta, and against kappa, by tensor, with the noise floor; needs matplotlib.
+        """Error against beta, and against kappa, by tensor, with their floors; needs matplotlib.
+
+        The floor in beta is what round-off hides, the floor in kappa the error that the smallest
+        beta leaves. Parameters are drawn solid, neurons dashed.
 
         Args:
             axes: two axes to draw on; a new figure unless given.
@@ -154,27 +161,34 @@ class GDUResult:
         """
         pyplot = _library("matplotlib.pyplot", "a plot")
         if axes is None:
-            _, axes = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+            _, axes = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained", sharey=True)
         left, right = axes
-        for style, of in (("o-", self.parameters), ("s--", self.neurons)):
-            for limit in of.tensors:
-                points = [
-                    (abs(b), e)
-                    for b, e in zip(self.betas, limit.errors, strict=True)
-                    if 0 < e < math.inf
-                ]
-                if points:
-                    (line,) = left.loglog(*zip(*points, strict=True), style, label=limit.name)
-                    if 0 < limit.noise < math.inf:
-                        left.axhline(limit.noise, color=line.get_color(), lw=0.5, ls=":")
-        left.set(xlabel="β", ylabel="‖Δ + ∇‖ / ‖∇‖", title="κ = 0; dotted: noise")
+        for n, (part, limit) in enumerate(self._limits()):
+            style = {
+                "color": f"C{n % 10}",
+                "marker": "o" if part == "parameters" else "s",
+                "linestyle": "-" if part == "parameters" else "--",
+                "markersize": 4,
+            }
+            in_beta = dict(zip(self.betas, limit.errors, strict=True))
+            _draw(left, in_beta, limit.noise, label=limit.name, **style)
+            _draw(right, self.errors_in_kappa.get(limit.name, {}), limit.errors[-1], **style)
+        left.set(xlabel="|β|", ylabel="‖Δ + ∇‖ / ‖∇‖", title="κ = 0; dotted: noise")
+        right.set(xlabel="|κ|", title="smallest β; dotted: its error at κ = 0")
         if left.lines:
             left.legend(fontsize="small")
-        kappas = {abs(k): e for k, e in self.errors_in_kappa.items() if 0 < e < math.inf}
-        if kappas:
-            right.loglog(list(kappas), list(kappas.values()), "o-", color="black")
-        right.set(xlabel="κ", ylabel="largest error of a parameter", title="smallest β")
+        if not right.lines:
+            right.set(title="κ: not swept", xticks=[])
         return left.figure
+
+
+def _draw(axes: Any, errors: dict[float, float], floor: float, **style: Any) -> None:
+    points = [(abs(at), error) for at, error in errors.items() if 0 < error < math.inf and at]
+    if not points:
+        return
+    axes.loglog(*zip(*points, strict=True), **style)
+    if 0 < floor < math.inf:
+        axes.axhline(floor, color=style["color"], linewidth=0.7, linestyle=":")
 
 
 def _plain(value: Any) -> Any:
@@ -207,8 +221,8 @@ def _tensor_table(result: GDUResult) -> list[str]:
                     limit.name,
                     "not compared" if dull else str(limit.verdict),
                     "-" if math.isnan(limit.order) else f"{limit.order:.2f}",
-                    "-" if dull else f"{limit.gap:.1e}",
-                    "-" if dull else f"{limit.noise:.1e}",
+                    "-" if dull or math.isinf(limit.gap) else f"{limit.gap:.1e}",
+                    "-" if dull or math.isinf(limit.noise) else f"{limit.noise:.1e}",
                     "-" if dull else f"{limit.relmse:.1e} ± {limit.relmse_noise:.0e}",
                     limit.reason if limit.verdict is not Verdict.PASS else "",
                 )
@@ -250,4 +264,8 @@ def reason_of(limits: Sequence[Limit]) -> str:
             else (f"{len(named)} tensors; the worst, {worst.name}, {worst.reason}")
         )
         return text + (f"; no signal: {', '.join(silent)}" if silent else "")
-    return "; ".join(f"{limit.name} {limit.reason}" for limit in named[:4])
+    by_reason: dict[str, list[str]] = {}
+    for limit in named:
+        by_reason.setdefault(limit.reason, []).append(limit.name)
+    told = [f"{', '.join(names)} {reason}" for reason, names in by_reason.items()]
+    return "; ".join(told[:4]) + ("; …" if len(told) > 4 else "")  # noqa: PLR2004 - a line

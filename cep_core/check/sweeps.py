@@ -18,7 +18,6 @@ from cep_core.check.processes import Processes, mean_of
 from cep_core.check.verdicts import Verdict, combine
 from cep_core.losses import Loss
 from cep_core.problem import Problem
-from cep_core.structures import batch_of
 
 Estimator = Literal["one-sided", "centred"]
 Kappa = float | Mapping[str, float]
@@ -63,6 +62,11 @@ class Bench:
         network = self.problem.network
         assert isinstance(network, AdaptedNetwork)
         return network
+
+    @property
+    def judged(self) -> Loss:
+        """The loss that BPTT differentiates."""
+        return self.problem.loss if self.objective is None else self.objective
 
     @property
     def order(self) -> float:
@@ -127,7 +131,7 @@ class Sweep:
         gradients: that they are to follow.
         parameters: one limit per parameter.
         neurons: one per tensor of the state.
-        batch: number of samples over which gradients of parameters are averaged.
+        order: of the estimator's error in ``beta``.
 
     """
 
@@ -135,7 +139,21 @@ class Sweep:
     gradients: Processes
     parameters: tuple[Limit, ...]
     neurons: tuple[Limit, ...]
-    batch: int = 1
+    order: float = 1.0
+
+    def limit(self) -> Processes:
+        """Updates with the leading term in ``beta`` removed."""
+        (b, coarse), (c, fine) = list(self.updates.items())[-2:]
+        ratio = abs(b / c) ** self.order
+
+        def extrapolated(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            limit: torch.Tensor = (y * ratio - x) / (ratio - 1)
+            return limit
+
+        return Processes(
+            tuple(extrapolated(x, y) for x, y in zip(coarse.state, fine.state, strict=True)),
+            {n: extrapolated(coarse.parameters[n], y) for n, y in fine.parameters.items()},
+        )
 
 
 def sizes_of(bench: Bench) -> tuple[dict[str, float], list[float]]:
@@ -185,8 +203,7 @@ def sweep(bench: Bench, kappa: Kappa = 0.0, gradients: Processes | None = None) 
         )
         for n, name in enumerate(bench.names)
     )
-    batch = batch_of(bench.problem.x, bench.problem.rest)
-    return Sweep(updates, gradients, parameters, neurons, batch)
+    return Sweep(updates, gradients, parameters, neurons, bench.order)
 
 
 def verdict_of(limits: Sequence[Limit]) -> Verdict:

@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as fn
 
 from cep_core import PrimitiveNetwork, Verdict, gducheck
+from cep_core.check import free
 from tests.cases.models import D, Draw, hopfield, leak, task, with_signal, zeros
 
 
@@ -55,10 +56,43 @@ def test_a_drift_is_told_from_slowness():
     doubts(result, "drifts", never=NOT_LONGER)
 
 
-def test_slowness_is_told_and_more_steps_settle_it():
-    result = doubts(gducheck(PrimitiveNetwork(hopfield), **task(), free_steps=8), "not settled")
-    assert "allow more free_steps" in result.causes[0]
-    assert gducheck(PrimitiveNetwork(hopfield), **task()).verdict is Verdict.PASS
+@pytest.mark.parametrize("free_steps", [6, 8, 9, 31, 32, 33])
+def test_slowness_is_told_with_the_steps_that_it_takes(free_steps):
+    network = PrimitiveNetwork(hopfield)
+    never = ("wanders", "drifts")
+    result = gducheck(network, **task(), free_steps=free_steps, steps=2)
+    doubts(result, "not settled", never=never)
+    steps = int(result.causes[0].rsplit("allow more free_steps, about ", 1)[1])
+    taken = settle(network, steps=steps + 20)
+    assert taken.trouble == ""
+    assert settle(network, steps=steps // 2).trouble
+
+
+def settle(network, steps):
+    given = task()
+    return free.settle(
+        network,
+        given["x"],
+        given["parameters"],
+        given["start"],
+        steps=steps,
+        tolerance=0.0,
+        needed=1e-7,
+    )
+
+
+def test_a_slow_approach_is_no_drift():
+    """It nears its end by a thousandth of the way at every transition."""
+
+    def phi(x, state, theta):
+        return 0.4995 * state[0].square().sum() + 1e-3 * (state[0] * theta["b"]).sum()
+
+    given = {"x": None, "y": zeros(1, 2), "parameters": {"b": torch.ones(2, dtype=D)}}
+    for free_steps in (100, 127, 128, 129, 400):
+        result = gducheck(
+            PrimitiveNetwork(phi), **given, start=(zeros(1, 2),), free_steps=free_steps
+        )
+        doubts(result, "not settled", never=("drifts", "wanders"))
 
 
 RANDOM = {
@@ -163,6 +197,25 @@ def test_pooling_over_units_and_over_ties(tied):
         assert any(word in result.causes[0] for word in ("cycle", "kink", "wanders"))
     else:
         assert result.verdict is Verdict.PASS, str(result)
+
+
+@pytest.mark.parametrize("corner", [0.0, 0.3])
+def test_a_kink_in_ones_own_function_is_found_at_its_unit(corner):
+    """One unit of 3 rests on a corner of dPhi/ds, or far from it."""
+    mask = torch.tensor([[0.0, 1.0, 0.0]], dtype=D)
+
+    def phi(x, state, theta):
+        bent = (state[0] - corner) * mask
+        return hopfield(x, state, theta) + (bent * bent.abs()).sum() / 16
+
+    given = task()
+    given["parameters"]["W"][1] = 0.0  # nothing else moves the unit
+    result = gducheck(PrimitiveNetwork(phi), **given, steps=3)
+    if corner:
+        assert result.verdict is Verdict.PASS, str(result)
+    else:
+        doubts(result, "a kink at the operating point")
+        assert "unit (0, 1) of s_0" in result.causes[0] or "unit (1, 1) of s_0" in result.causes[0]
 
 
 def test_parameters_that_the_function_does_not_use():

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as fn
 
 from cep_core import C_EP, EP, PrimitiveNetwork, VectorFieldNetwork, Verdict, gducheck
-from cep_core.check.adapted import is_refusal
+from cep_core.check.failures import is_refusal
 from tests.cases.models import Changed, Own, force, hopfield, task, zeros
 
 NETWORK = PrimitiveNetwork(hopfield)

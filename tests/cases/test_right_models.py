@@ -12,10 +12,13 @@ from cep_core import (
     EP,
     EnergyNetwork,
     PrimitiveNetwork,
+    Problem,
     VectorFieldNetwork,
     Verdict,
     gducheck,
+    nabla,
 )
+from cep_core.check.bptt import unroll
 from tests.cases import models
 from tests.cases.models import D, Draw, Own, force, hopfield, leak, task, two_way, zeros
 
@@ -113,6 +116,30 @@ def test_momentum_follows_in_its_parameters():
     given["start"] = (*given["start"], zeros(2, 3), zeros(2, 5))
     network = VectorFieldNetwork(step, phi=lambda x, s, p: phi(x, s, p) / 0.3, nudge_inside=True)
     passes(gducheck(network, **given), neurons=False)
+
+
+def test_a_tensor_made_of_another_of_the_same_state_has_a_gradient_of_its_own():
+    """The velocity moves the place in the same transition: a finite difference moves it alone."""
+
+    def step(x, state, theta, nudge=None):
+        place, speed = state
+        speed = 0.5 * speed + 0.3 * (torch.tanh(place * theta["w"]) - place / 2)
+        return place + speed, speed
+
+    place, speed = Draw(3).normal(2, 3), Draw(4).normal(2, 3)
+    problem = Problem(
+        VectorFieldNetwork(step), None, zeros(2, 3), {"w": Draw(5).normal(3)}, steady=(place, speed)
+    )
+    found = nabla(problem, steps=4).state[1][2]  # two transitions before the end
+    states = unroll(problem.network, None, (place, speed), [problem.parameters] * 4)
+
+    def loss(by):
+        moved = (states[2][0], states[2][1] + by)
+        ends = unroll(problem.network, None, moved, [problem.parameters] * 2)
+        return float(ends[-1][0].square().sum() / 2)
+
+    finite = (loss(1e-6) - loss(-1e-6)) / 2e-6
+    assert float(found.sum()) == pytest.approx(finite, rel=1e-7)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

@@ -56,6 +56,43 @@ def test_a_gradient_of_bptt_that_is_not_that_of_the_loss(name):
     assert "right at kappa = 0" not in str(result)
 
 
+def cut(x, state, theta, nudge=None):
+    """The right next state, whose output hands no gradient on to the hidden layer."""
+    new = force(hopfield)(x, state, theta, nudge)
+    output, _ = force(hopfield)(x, (state[0], state[1].detach()), theta, nudge)
+    return output, new[1]
+
+
+def without_graph(x, state, theta, nudge=None):
+    """The right next state, whose output is a number for automatic differentiation."""
+    new = force(hopfield)(x, state, theta, nudge)
+    return new[0].detach(), new[1]
+
+
+@pytest.mark.parametrize("step", [cut, without_graph])
+@pytest.mark.parametrize("change", [1.0, 1.2])
+def test_a_transition_that_detaches_is_compared_with_the_loss_itself(step, change):
+    """The updates are right, or are not, and BPTT is wrong: finite differences tell them apart."""
+    rule = Changed(lambda d: {n: change * v for n, v in d.items()})
+    result = gducheck(Own(step, hopfield), **task(), rule=rule, steps=4)
+    right = change == 1
+    wanted = Verdict.INCONCLUSIVE if right else Verdict.FAIL
+    assert result.verdict is result.total.verdict is wanted, str(result)
+    assert result.neurons.verdict is Verdict.INCONCLUSIVE
+    assert (
+        "follows the loss by finite differences and not BPTT" in str(result.parameters)
+    ) == right
+    assert any("something between is detached" in cause for cause in result.causes)
+    for untrue in (
+        "Jacobian",
+        "tied",
+        "a factor",
+        "right at kappa = 0",
+        "finite differences of the",
+    ):
+        assert untrue not in str(result), str(result)
+
+
 RULES = {
     "sum": (lambda d: {n: 2 * v for n, v in d.items()}, ("2 times", "the number of samples")),
     "sign": (lambda d: {n: -v for n, v in d.items()}, ("the sign is flipped", "an energy E")),
@@ -82,7 +119,7 @@ def test_a_parameter_that_the_rule_leaves_out_is_named(continual):
 
     rule = Changed(without, C_EP if continual else models.EP, continual=continual)
     result = fails(gducheck(PrimitiveNetwork(biased), **biased_task(), rule=rule))
-    assert "is left out by the rule" in str(result)
+    assert result.parameters.reason.startswith("b is left out by the rule")
     assert "note: b: the rule changed leaves it out" in str(result)
 
 
