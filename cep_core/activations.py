@@ -71,6 +71,21 @@ class HardSigmoid:
         return ((v > 0) & (v < 1)).to(v.dtype)
 
 
+class HalfHardSigmoid:
+    """``clamp(v/2, 0, 1)``; slope 1/2 strictly inside and 0 outside, with kinks at 0 and 2."""
+
+    name = "half-hard-sigmoid"
+    kinks = (0.0, 2.0)
+
+    def __call__(self, v: torch.Tensor) -> torch.Tensor:
+        """Value in [0, 1], same shape and dtype as ``v``."""
+        return (v / 2).clamp(0, 1)
+
+    def slope(self, v: torch.Tensor) -> torch.Tensor:
+        """First derivative away from the kinks, same shape and dtype as ``v``."""
+        return ((v > 0) & (v < 2)).to(v.dtype) / 2  # noqa: PLR2004 - its kink
+
+
 class Identity:
     """The identity, in any number system; its slope is the integer 1."""
 
@@ -86,7 +101,7 @@ class Identity:
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    f.name: f for f in (Tanh(), Sigmoid(), HardSigmoid(), Identity())
+    f.name: f for f in (Tanh(), Sigmoid(), HardSigmoid(), HalfHardSigmoid(), Identity())
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from cep_core.arrays import Parameters, Scalar
+from cep_core.arrays import Parameters, Scalar, State
 from cep_core.networks import Network
 from cep_core.phases import FreePhase, free_phase, kappa_of, nudged_phase
 from cep_core.rules import Rule, add_scaled
@@ -83,8 +83,9 @@ def learn_batch(
     *,
     sign: int = 1,
     memory: Parameters | None = None,
+    start: State | None = None,
 ) -> LearnedBatch:
-    """Run both phases on one mini-batch from the zero state and return the new parameters.
+    """Run both phases on one mini-batch and return the new parameters.
 
     Args:
         network: the dynamics.
@@ -95,9 +96,10 @@ def learn_batch(
         rates: learning rate ``eta`` of every parameter.
         sign: +1 or -1, the sign of ``beta`` for this mini-batch.
         memory: what the rule remembers of the mini-batches before; none before the first.
+        start: first state of the free phase; 0 unless given.
 
     """
-    free = free_phase(network, x, parameters, steps=procedure.free_steps)
+    free = free_phase(network, x, parameters, steps=procedure.free_steps, start=start)
     betas = [sign * procedure.beta]
     if procedure.centred:
         betas.append(-betas[0])

@@ -19,6 +19,7 @@ from typing import TypeAlias
 import torch
 
 from cep_core.arrays import Array, Parameters, Scalar, State
+from cep_core.networks.convolution import per_unit
 from cep_core.networks.edges import bias
 from cep_core.networks.network import Network
 from cep_core.networks.wrapped import Delegate, answering
@@ -60,8 +61,8 @@ class Augmented(Delegate):
 
     def _felt(self, x: Array, state: State, parameters: Parameters) -> Parameters:
         """The parameters with what the square adds to every field, sample by sample, as a bias."""
-        added = self._added(x, state, parameters)
-        return parameters | {bias(n): parameters[bias(n)] + a for n, a in enumerate(added)}
+        added = enumerate(self._added(x, state, parameters))
+        return parameters | {bias(n): per_unit(parameters[bias(n)], a) + a for n, a in added}
 
     def transition(
         self, x: Array, state: State, parameters: Parameters, nudge: Array | None = None

@@ -27,7 +27,20 @@ Source: TypeAlias = int | Literal["x"] | None
 
 
 class Edge(Protocol):
-    """A directed connection into a layer; layers are counted from the output."""
+    """A directed connection into a layer; layers are counted from the output.
+
+    An edge that is not linear in what it sends, or whose two directions have weights of their own,
+    answers four more questions (:class:`cep_core.networks.convolution.Convolution` does); any other
+    need not:
+
+    - ``along(vector, at, parameters)``: ``(d forward / d source)(at) vector``;
+    - ``bent(vector, signal, at, parameters)``: derivative of ``adjoint(signal, at)`` in ``at``
+      along ``vector``, or None if it is zero;
+    - ``adjoint_gradient(change, signal, at, parameters)``: derivative of
+      ``<change, adjoint(signal, at)>`` in the parameters;
+    - ``symmetric``, False if the adjoint has other weights than the forward signal, and then
+      ``reverse``, the edge with the weights of its directions exchanged.
+    """
 
     @property
     def target(self) -> int:
@@ -54,10 +67,10 @@ class Edge(Protocol):
     def gradient(
         self, source: Array | None, signal: Array, at: Array | None, parameters: Parameters
     ) -> Parameters:
-        """Derivative of ``<signal, (d forward / d source at ``at``) source>`` in the parameters.
+        """Derivative of ``<signal, forward(source)>`` in the parameters, summed over samples.
 
-        Summed over the mini-batch. For an edge that is linear in what it sends, which is every
-        one without pooling, it does not depend on ``at``.
+        Where the edge is not linear, it is linearised at ``at`` in place of ``source``: for a
+        pooled one, with the winners that ``at`` has.
         """
 
     def target_shape(
@@ -79,7 +92,8 @@ def bias(n: int) -> str:
     return f"b_{n}"
 
 
-def _uniform(shape: tuple[int, ...], fan_in: int, generator: torch.Generator) -> torch.Tensor:
+def uniform(shape: tuple[int, ...], fan_in: int, generator: torch.Generator) -> torch.Tensor:
+    """Draw numbers uniformly in ``±1/sqrt(fan_in)``, float64."""
     drawn = torch.rand(shape, generator=generator, dtype=torch.float64)
     return (2 * drawn - 1) * (1 / math.sqrt(fan_in))
 
@@ -137,7 +151,7 @@ class Dense:
     def initial(self, sizes: Sequence[int], generator: torch.Generator) -> dict[str, torch.Tensor]:
         """Uniform in ``±1/sqrt(fan_in)``, the fan-in being the size of the source."""
         fan_in = sizes[-1 if self.source == "x" else self.source]
-        return {self.name: _uniform((sizes[self.target], fan_in), fan_in, generator)}
+        return {self.name: uniform((sizes[self.target], fan_in), fan_in, generator)}
 
 
 @dataclass(frozen=True)
@@ -191,7 +205,7 @@ class Bias:
     def initial(self, sizes: Sequence[int], generator: torch.Generator) -> dict[str, torch.Tensor]:
         """Uniform in ``±1/sqrt(fan_in)``, the fan-in being the size of the next layer inwards."""
         size, fan_in = sizes[self.target], sizes[self.target + 1]
-        return {self.name: _uniform((size,), fan_in, generator)}
+        return {self.name: uniform((size,), fan_in, generator)}
 
 
 @cache
@@ -255,27 +269,51 @@ def fields(edges: Iterable[Edge], drive: Array, signals: State, parameters: Para
     return tuple(sums)
 
 
+def _along(edge: Edge, vector: Array, at: Array, parameters: Parameters) -> Array:
+    """What a small change of the source adds to what an edge sends: itself if it is linear."""
+    asked = getattr(edge, "along", None)
+    return edge.forward(vector, parameters) if asked is None else asked(vector, at, parameters)
+
+
+def _carries_both_ways(edge: Edge) -> bool:
+    """Whether one set of weights carries signals forth and back, so that ``Phi`` has the edge."""
+    return edge.tied and getattr(edge, "symmetric", True)
+
+
 def coupling(
-    edges: Iterable[Edge], signals: State, parameters: Parameters, *, transposed: bool = False
+    edges: Iterable[Edge],
+    vector: State,
+    parameters: Parameters,
+    *,
+    at: State,
+    transposed: bool = False,
 ) -> State:
-    """``C v``: what every layer receives from the others, without input and biases; or ``C^T v``.
+    """``C v``: how the fields change with what is sent; or ``C^T v``.
+
+    ``C`` is the derivative of :func:`fields` in the signals: without input and biases.
 
     Args:
-        edges: of the network, linear in what they send.
-        signals: ``v``, one array per layer, output first.
+        edges: of the network.
+        vector: ``v``, one array per layer, output first.
         parameters: ``theta``.
+        at: the signals at which the derivative is taken.
         transposed: every edge the other way round.
 
     """
-    sums = [v * 0 for v in signals]
-    for edge in edges:
-        n, m = edge.target, edge.source
+    sums = [v * 0 for v in vector]
+    for given in edges:
+        n, m = given.target, given.source
         if not isinstance(m, int):
             continue
+        edge = getattr(given, "reverse", given) if transposed else given
         if edge.tied or not transposed:
-            sums[n] = sums[n] + edge.forward(signals[m], parameters)
+            sums[n] = sums[n] + _along(edge, vector[m], at[m], parameters)
         if edge.tied or transposed:
-            sums[m] = sums[m] + edge.adjoint(signals[n], signals[m], parameters)
+            sums[m] = sums[m] + edge.adjoint(vector[n], at[m], parameters)
+        bent = getattr(edge, "bent", None) if edge.tied else None
+        more = None if bent is None else bent(vector[m], at[n], at[m], parameters)
+        if more is not None:
+            sums[m] = sums[m] + more
     return tuple(sums)
 
 
@@ -285,6 +323,7 @@ def primitive_gradient(
     signals: State,
     parameters: Parameters,
     scale: Scalar | None,
+    at: State | None = None,
 ) -> Parameters:
     """``dPhi/dtheta``: products of the signals at both ends of every edge, mean over samples.
 
@@ -294,6 +333,7 @@ def primitive_gradient(
         signals: what the neurons send.
         parameters: ``theta``.
         scale: factor on every product; None for 1.
+        at: signals at which pooled edges have their winners; ``signals`` unless given.
 
     Raises:
         TypeError: an edge between neurons is not tied, so that there is no primitive function.
@@ -301,7 +341,7 @@ def primitive_gradient(
     """
     found: Parameters = {}
     for edge in edges:
-        if isinstance(edge.source, int) and not edge.tied:
+        if isinstance(edge.source, int) and not _carries_both_ways(edge):
             raise TypeError(
                 f"a network whose weight {', '.join(edge.names)} is not tied to a backward one has "
                 "no primitive function: use rule C-VF"
@@ -309,7 +349,8 @@ def primitive_gradient(
         v = signals[edge.target]
         source = _source_of(edge, drive, signals)
         post = v if scale is None else v * scale
-        _add(found, edge.gradient(source, post, source, parameters))
+        where = _source_of(edge, drive, signals if at is None else at)
+        _add(found, edge.gradient(source, post, where, parameters))
     return batch_mean(_in_order(found, parameters), drive.shape[0])
 
 
@@ -331,8 +372,8 @@ def field_gradient(
         source = _source_of(edge, drive, signals)
         _add(found, edge.gradient(source, change[edge.target], source, parameters))
         if edge.tied and isinstance(edge.source, int):
-            back = edge.gradient(change[edge.source], signals[edge.target], source, parameters)
-            _add(found, back)
+            back = getattr(edge, "adjoint_gradient", edge.gradient)
+            _add(found, back(change[edge.source], signals[edge.target], source, parameters))
     return batch_mean(_in_order(found, parameters), drive.shape[0])
 
 

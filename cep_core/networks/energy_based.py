@@ -109,8 +109,9 @@ class EnergyBased(Layered):
         drift = tuple(r if self._has_slope(n) else 1 for n, r in enumerate(slopes))
         sent = tuple(v * r for v, r in zip(vector, slopes, strict=True))
         felt = tuple(v * p for v, p in zip(vector, drift, strict=True))
-        forth = coupling(edges, sent, parameters)
-        back = coupling(edges, felt, parameters, transposed=True)
+        _, at = self.signals(x, steady)
+        forth = coupling(edges, sent, parameters, at=at)
+        back = coupling(edges, felt, parameters, at=at, transposed=True)
         parts = zip(forth, back, slopes, drift, strict=True)
         return tuple((f * p - b * r) * self.dt for f, b, r, p in parts)
 

@@ -39,12 +39,9 @@ def initial_parameters(
     if len(sizes) < 2 or min(sizes) < 1:  # noqa: PLR2004 - an input and an output at least
         msg = f"sizes: expected at least two positive layer sizes, input first, found {list(sizes)}"
         raise ValueError(msg)
-    if backward_angle is not None and not 0 <= backward_angle <= 180:  # noqa: PLR2004 - degrees
-        msg = f"backward_angle: expected degrees between 0 and 180, found {backward_angle}"
-        raise ValueError(msg)
+    flip = None if backward_angle is None else flip_probability(backward_angle)
     parameters = initial_of_edges(chain(len(sizes) - 1), sizes, generator=generator)
-    if backward_angle is not None:
-        flip = (1 - math.cos(math.radians(backward_angle))) / 2
+    if flip is not None:
         for n in range(len(sizes) - 2):
             forward = parameters[weight(n, n + 1)]
             drawn = torch.rand(forward.shape, generator=generator, dtype=torch.float64)
@@ -52,6 +49,19 @@ def initial_parameters(
                 forward * torch.where(drawn < flip, -1.0, 1.0)
             ).T.contiguous()
     return {name: value.to(dtype) for name, value in parameters.items()}
+
+
+def flip_probability(angle: float) -> float:
+    """``(1 - cos angle) / 2``: how often a sign is flipped for an angle of weights in degrees.
+
+    Raises:
+        ValueError: the angle is not from 0 to 180.
+
+    """
+    if not 0 <= angle <= 180:  # noqa: PLR2004 - degrees
+        msg = f"backward_angle: expected degrees between 0 and 180, found {angle}"
+        raise ValueError(msg)
+    return (1 - math.cos(math.radians(angle))) / 2
 
 
 def initial_of_edges(

@@ -88,12 +88,12 @@ class Prototypical(Layered):
         """
         edges = self.connections(parameters)
         slopes = self.slopes(x, steady, parameters)
-        forth = coupling(edges, vector, parameters)
+        forth = coupling(edges, vector, parameters, at=steady)
         if self.nudge == "inside":
-            back = coupling(edges, vector, parameters, transposed=True)
+            back = coupling(edges, vector, parameters, at=steady, transposed=True)
             return tuple((f - b) * d for f, b, d in zip(forth, back, slopes, strict=True))
         sloped = tuple(v * d for v, d in zip(vector, slopes, strict=True))
-        back = coupling(edges, sloped, parameters, transposed=True)
+        back = coupling(edges, sloped, parameters, at=steady, transposed=True)
         return tuple(f * d - b for f, b, d in zip(forth, back, slopes, strict=True))
 
     def pullback(self, x: Array, state: State, parameters: Parameters, change: State) -> Parameters:
