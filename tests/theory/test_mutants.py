@@ -5,6 +5,7 @@ from cep_core.losses import SquaredError
 from cep_core.networks.initial import initial_parameters
 from cep_core.phases import kappa_of, nudged_phase
 from theory.case import Answer, decide
+from theory.mutants import correction
 from theory.mutants import table as methods
 from theory.mutants.kind import MODULAR, MODULAR_JOINT, PHASE_TWO, Mutant
 from theory.mutants.planted import edit, planted
@@ -17,7 +18,8 @@ CELLS = cells()
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """The main job plants at full size."""
-    monkeypatch.setattr(methods, "ONE_HIDDEN", (5, 4, 3))
+    for module in (methods, correction):
+        monkeypatch.setattr(module, "ONE_HIDDEN", (5, 4, 3))
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.variant)
@@ -35,7 +37,7 @@ def test_what_is_not_applicable_does_not_show(method):
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_every_mutant_is_caught_and_those_of_phase_two_over_polynomials_and_at_full_size(mutant):
-    caught = {method for method in METHODS if method not in {*mutant.unseen, *mutant.inapplicable}}
+    caught = set(mutant.methods) - {*mutant.unseen, *mutant.inapplicable}
     assert caught
     if caught.intersection(PHASE_TWO) and mutant.name not in {
         "sum over the mini-batch in place of its mean",

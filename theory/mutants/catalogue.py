@@ -7,9 +7,17 @@ the statement is true nevertheless, *inapplicable* where it does not run it at a
 
 from __future__ import annotations
 
+from theory.mutants.correction import CORRECTION
 from theory.mutants.dynamics import DYNAMICS, OF_BPTT
 from theory.mutants.kind import Mutant
 from theory.mutants.phase_two import NUDGE, UPDATES
 from theory.mutants.training import TRAINING
 
-MUTANTS: tuple[Mutant, ...] = (*NUDGE, *UPDATES, *DYNAMICS, *OF_BPTT, *TRAINING)
+MUTANTS: tuple[Mutant, ...] = (
+    *NUDGE,
+    *UPDATES,
+    *DYNAMICS,
+    *OF_BPTT,
+    *TRAINING,
+    *CORRECTION,
+)

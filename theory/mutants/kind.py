@@ -16,10 +16,15 @@ BALLS = "Theorem 1 in balls"
 BPTT, SETTLING = "BPTT in PyTorch", "free phase in closed form"
 MINI_BATCH, ANGLE = "one mini-batch", "initial angle"
 
+CORRECTED, CORRECTED_JOINT = "corrected C-VF", "corrected C-VF, kappa free"
+CORRECTED_MODULAR, CORRECTED_BALLS = "corrected C-VF mod p, full size", "corrected C-VF in balls"
+ENGINE = "fast engine, corrected C-VF"
+
 THEOREM = (STATES, PARAMETERS, MODULAR, BALLS)
 AT_KAPPA = (JOINT, AUGMENTED, MODULAR_JOINT)
 PHASE_TWO = (*THEOREM, *AT_KAPPA, INCREMENTS)
 METHODS = (*PHASE_TWO, BPTT, SETTLING, MINI_BATCH, ANGLE)
+OF_CORRECTION = (CORRECTED, CORRECTED_JOINT, CORRECTED_MODULAR, CORRECTED_BALLS, ENGINE)
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Mutant:
         prototypical: the error is one of the prototypical setting.
         unseen: by method, why it cannot see the error.
         inapplicable: by method, why it does not run the wrong line.
+        methods: under which it is planted; errors of the correction have methods of their own.
 
     """
 
@@ -43,6 +49,7 @@ class Mutant:
     prototypical: bool = False
     unseen: Mapping[str, str] = field(default_factory=dict)
     inapplicable: Mapping[str, str] = field(default_factory=dict)
+    methods: tuple[str, ...] = METHODS
 
     @property
     def where(self) -> str:

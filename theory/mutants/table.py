@@ -20,6 +20,7 @@ from theory.methods import certified, identities
 from theory.methods.modular import ONE_HIDDEN, decide_at_random
 from theory.methods.perturbation import Processes, neurons_of, parameters_of
 from theory.methods.symbolic import all_of
+from theory.mutants import correction
 from theory.mutants.catalogue import MUTANTS
 from theory.mutants.kind import (
     ANGLE,
@@ -149,6 +150,7 @@ METHODS: dict[str, tuple[Callable[[Mutant], Outcome], Level, str]] = {
     SETTLING: (_settling, Level.NUMERICAL, "-".join(map(str, settling.SIZES))),
     MINI_BATCH: (_mini_batch, Level.NUMERICAL, "-".join(map(str, mini_batch.SIZES))),
     ANGLE: (_angle, Level.NUMERICAL, "-".join(map(str, initial_angle.SIZES))),
+    **correction.METHODS,
 }
 """By name: how the method decides with a mutant planted, the kind of numbers, the size."""
 
@@ -177,7 +179,7 @@ def cells() -> tuple[Case, ...]:
         )
         for mutant in MUTANTS
         for method, (_, level, size) in METHODS.items()
-        if method not in mutant.inapplicable
+        if method in mutant.methods and method not in mutant.inapplicable
     )
 
 
@@ -200,6 +202,8 @@ def table(checks: Mapping[str, Check]) -> dict[str, Any]:
 
 
 def _cell(mutant: Mutant, method: str, check: Check | None) -> dict[str, str]:
+    if method not in mutant.methods:
+        return {"answer": "not applicable", "why": ""}
     if method in mutant.inapplicable:
         return {"answer": "not applicable", "why": mutant.inapplicable[method]}
     if check is None or check.verdict is Verdict.NOT_RUN:
