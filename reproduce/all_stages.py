@@ -59,6 +59,7 @@ MAIN_JOB = (
     Task("derivation", ("-m", "reproduce", "derivation"), 4),
     Task("figures", ("-m", "reproduce", "figures"), 8),
     Task("table", ("-m", "reproduce", "table", "--tier", "quick"), 15),
+    Task("trainings", ("-m", "reproduce", "trainings"), 5),
     Task("benchmarks", ("-m", "benchmarks", "--quick"), 5),
     Task("regression", ("-m", "reproduce", "regress"), 3),
 )

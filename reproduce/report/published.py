@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reproduce.report.standing import NOT_JUDGED, NOT_RUN, PARTIAL
+from reproduce.report.standing import PARTIAL
 from reproduce.runs.results import COMMITTED, committed
 from reproduce.table.published import PublishedRow, read_published
+from reproduce.table.results import LEARNED
+from reproduce.trainings.comparison import Comparison, Reported, compare
 from theory.provenance import ROOT
 
 LAST = 5
@@ -52,6 +54,7 @@ class Row:
     name: str
     published: PublishedRow
     trials: int
+    margin: float
     runs: tuple[Run, ...]
 
     @property
@@ -60,11 +63,18 @@ class Row:
         return [run for run in self.runs if run.whole]
 
     @property
+    def compared(self) -> Comparison:
+        """The whole runs against what is published of the test error after the last epoch."""
+        theirs = Reported(self.published.test_mean, self.published.test_std, self.trials)
+        lost = [run.seed for run in self.whole if run.test > LEARNED]
+        return compare([run.test for run in self.whole], theirs, margin=self.margin, lost=lost)
+
+    @property
     def word(self) -> str:
-        """Whether it can be judged at all: *not run*, *partial*, *not judged*."""
-        if not self.runs:
-            return NOT_RUN
-        return NOT_JUDGED if len(self.whole) >= self.trials else PARTIAL
+        """*not run*, *partial* while no run is whole, or what the comparison answers."""
+        if self.runs and not self.whole:
+            return PARTIAL
+        return str(self.compared.answer)
 
     @property
     def standing(self) -> str:
@@ -93,7 +103,13 @@ def rows(folder: Path = ROOT / COMMITTED) -> list[Row]:
         if path.parent.name in runs and path.stem == f"seed{results['seed']}":
             runs[path.parent.name].append(_run(results))
     return [
-        Row(name, row, published.trials, tuple(sorted(runs[name], key=lambda run: run.seed)))
+        Row(
+            name,
+            row,
+            published.trials,
+            published.margin,
+            tuple(sorted(runs[name], key=lambda run: run.seed)),
+        )
         for name, row in published.rows.items()
     ]
 
@@ -121,4 +137,4 @@ def told(row: Row) -> str:
     if found is None:
         return f"{row.name}: published {theirs} %; {row.standing}."
     ours = f"{found[0]:.2f}" + ("" if found[1] is None else f" ± {found[1]:.2f}")
-    return f"{row.name}: published {theirs}, here {ours} % ({row.standing})."
+    return f"{row.name}: published {theirs}, here {ours} % ({row.standing}; {row.compared.reason})."

@@ -20,12 +20,13 @@ from reproduce.fields import read_json
 from reproduce.figures.kinds import read_figures
 from reproduce.stages import Stage, code_fields, read_stage
 from reproduce.table.results import TIERS
+from reproduce.trainings.comparison import Answer
 from theory.pool import gather
 from theory.proof.check import HERE as PROOF
 from theory.proof.statements import load
 from theory.provenance import changed_since
 
-REQUIRED = ("verify", "theory", "derivation", "figures", "table", "regression")
+REQUIRED = ("verify", "theory", "derivation", "figures", "table", "trainings", "regression")
 """Stages without which the main job is not done, in the order of the report."""
 
 OPTIONAL = ("proof", "table-full", "benchmarks")
@@ -34,25 +35,14 @@ OPTIONAL = ("proof", "table-full", "benchmarks")
 NOT_RUN = str(Verdict.NOT_RUN)
 STALE, PARTIAL = "stale", "partial"
 
-NOT_JUDGED = "not judged"
-"""Of published numbers that have been run in full, and that nothing has compared yet."""
-
-NOT_REPRODUCED, UNDERPOWERED, REPRODUCED = (
-    "not reproduced",
-    "consistent but underpowered",
-    "reproduced",
-)
-"""Of published numbers that have been compared."""
-
 WORST_FIRST = (
     *map(str, (Verdict.FAIL, Verdict.INCONCLUSIVE)),
     STALE,
-    NOT_REPRODUCED,
-    UNDERPOWERED,
+    str(Answer.NOT_REPRODUCED),
+    str(Answer.UNDERPOWERED),
     PARTIAL,
-    NOT_JUDGED,
     NOT_RUN,
-    REPRODUCED,
+    str(Answer.REPRODUCED),
     str(Verdict.PASS),
 )
 """What can be said of a stage, of a published number, and of a report: the worst of its stages."""
@@ -203,6 +193,7 @@ EXPECTED: dict[str, Callable[[], list[str]]] = {
     "figures": lambda: [f"figures/{name}" for name in read_figures()],
     "table": lambda: _table("quick"),
     "table-full": lambda: _table("full"),
+    "trainings": lambda: ["trainings/records"],
     "regression": regress.expected_checks,
     "proof": lambda: [f"proof/{t.name}" for t in load(PROOF / "statements.toml").theorems],
     "benchmarks": list,

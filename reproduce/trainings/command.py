@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import torch
 
 from cep_core.check.verdicts import Check, Verdict
+from cep_core.files import write_json
 from cep_core.training.engine import NUMERICS
+from reproduce.figures.notebooks import NOTEBOOKS, kernel_of_this_interpreter, run_notebook
 from reproduce.runs.results import COMMITTED, committed
 from reproduce.runs.row import Row, row_named
 from reproduce.stages import STAGES, begin, write_stage
@@ -22,6 +25,14 @@ from reproduce.trainings.along_command import ALONG, read_along
 from reproduce.trainings.claims import ANGLES, at_angle, claims
 from reproduce.trainings.comparison import Reported, compare
 from reproduce.trainings.trials import LAST, Trial, Trials, spread, trials_of
+
+NUMBERS = "trainings.json"
+"""What the figures are drawn from."""
+
+NOTEBOOK = "trainings.ipynb"
+FORMATS = ("png", "svg", "pdf", "csv")
+
+FIGURES = ("curves", "fig-04-right", "fig-05a", "margin")
 
 YARDSTICKS = {"1h": "EP-1h", "2h": "EP-2h"}
 """Our own trials against which those of other rows are held, by depth."""
@@ -64,8 +75,15 @@ def command(arguments: argparse.Namespace) -> int:
         "angle_before": angles,
         "along": dict(_along(arguments.along)),
     }
+    write_json(arguments.out / NUMBERS, details)
+    figures = _drawn(arguments.out)
     verdict = write_stage(
-        arguments.out, stage="trainings", checks=[_records(trials)], begun=begun, details=details
+        arguments.out,
+        stage="trainings",
+        checks=[_records(trials)],
+        begun=begun,
+        details=details | {"figures": figures},
+        files=[NUMBERS, *(path for figure in figures for path in figure["files"].values())],
     )
     for row in rows:
         say(f"  {row['row']:<8} {row['test_error']['answer']}: {row['test_error']['reason']}")
@@ -73,6 +91,18 @@ def command(arguments: argparse.Namespace) -> int:
         say(f"  {claim.statement} {claim.answer}: {claim.reason}")
     say(f"trainings: {verdict} ({begun.seconds:.0f} s, {arguments.out})")
     return 1 if verdict is Verdict.FAIL else 0
+
+
+def _drawn(out: Path) -> list[dict[str, Any]]:
+    """Draw every figure by its notebook; return titles, captions and files."""
+    drawn = []
+    with kernel_of_this_interpreter():
+        for name in FIGURES:
+            run_notebook(NOTEBOOKS / NOTEBOOK, out.resolve() / name, {"name": name})
+            plotted = json.loads((out / name / "plotted.json").read_text(encoding="utf-8"))
+            files = {kind: f"{name}/{name}.{kind}" for kind in FORMATS}
+            drawn.append(plotted | {"files": files | {"notebook": f"{name}/{NOTEBOOK}"}})
+    return drawn
 
 
 def _measured_rows(trials: Mapping[str, Trials]) -> dict[str, Row]:
@@ -121,12 +151,15 @@ def _trial(trial: Trial, epochs: int) -> dict[str, Any]:
     segments = results.get("provenance", [])
     return {
         "seed": trial.seed,
+        "whole": far >= epochs or trial.diverged,
         "epochs": far,
         "test_error": trial.error("test_error", min(far, epochs)),
         "test_error_last": trial.error("test_error", min(far, epochs), LAST),
         "train_error": trial.error("train_error", min(far, epochs)),
         "diverged": trial.diverged,
         "lost_at": trial.lost_at(),
+        "test_errors": results["test_error"][:epochs],
+        "train_errors": results["train_error"][:epochs],
         "commits": sorted({s["code"]["commit"] for s in segments if s.get("code")} - {None}),
         "processors": sorted({s["processor"] for s in segments if s.get("processor")}),
         "path": trial.path,

@@ -69,7 +69,7 @@ def test_what_has_not_run_is_no_answer():
 
 
 def row(*runs):
-    return Row("C-EP-1h", PublishedRow(2.28, 0.16, 0.41, confirmed=False), 2, runs)
+    return Row("C-EP-1h", PublishedRow(2.28, 0.16, 0.41, confirmed=False), 2, 0.28, runs)
 
 
 def run(seed, epochs, test=2.0):
@@ -86,15 +86,20 @@ def run(seed, epochs, test=2.0):
             "C-EP-1h: published 2.28 ± 0.16† %; 0 of 2 trials; seed 0 at epoch 79 of 100.",
         ),
         (
-            (run(0, 100), run(1, 100, 2.2)),
-            "not judged",
-            "C-EP-1h: published 2.28 ± 0.16†, here 2.10 ± 0.14 % (2 of 2 trials).",
+            (run(0, 100, 2.2), run(1, 100, 2.3)),
+            "consistent but underpowered",
+            "C-EP-1h: published 2.28 ± 0.16†, here 2.25 ± 0.07 % (2 of 2 trials; difference",
+        ),
+        (
+            (run(0, 100, 90.2), run(1, 100, 2.2)),
+            "not reproduced",
+            "C-EP-1h: published 2.28 ± 0.16†, here 46.20 ± 62.23 % (2 of 2 trials; 1 of 2 ",
         ),
     ],
 )
 def test_a_row_says_how_far_it_has_come(runs, word, line):
     assert row(*runs).word == word
-    assert told(row(*runs)) == line
+    assert told(row(*runs)).startswith(line)
 
 
 def test_the_committed_results_are_those_of_the_published_settings():

@@ -30,6 +30,14 @@ DETAILS = {
         "tier": "quick",
         "data": {"provenance": "digits", "train": 1, "test": 1},
     },
+    "trainings": {
+        "margin": 0.28,
+        "last": 5,
+        "rows": [],
+        "claims": [],
+        "others": [],
+        "figures": [],
+    },
     "benchmarks": {"processor": "p", "clock": "c", "quick": True, "rows": [], "plots": []},
 }
 
@@ -83,7 +91,7 @@ def test_a_report_is_a_page_two_json_files_and_a_verdict(stages, tmp_path):
     assert verdicts["stages"]["theory"] == "not run"
     assert verdicts["checks"]["verify"][0]["numbers"] == {"order": 0.99}
     page = (folder / "report.html").read_text()
-    assert page.count("This stage has not run") == 8
+    assert page.count("This stage has not run") == 9
     assert "derivation" in verdicts["stages"]
     assert "Δ follows −∇ &lt;b&gt;" in page
 
