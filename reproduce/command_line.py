@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from reproduce import all_stages, conformance_command, derivation, regress, report
 from reproduce.figures import command as figures_command
+from reproduce.homeostasis import command as homeostasis_command
 from reproduce.runs import collect_command
 from reproduce.runs import command as run_command
 from reproduce.sweep import command as sweep_command
@@ -29,6 +30,7 @@ COMMANDS = (
     collect_command,
     along_command,
     trainings_command,
+    homeostasis_command,
     conformance_command,
 )
 """Modules that contribute a command each, by ``add_command(subparsers)``."""

@@ -1,0 +1,1 @@
+"""Experiments with directed networks and Jacobian homeostasis (2309.02214)."""

@@ -1,0 +1,96 @@
+"""What is measured of a directed network along its training: alignment, asymmetry, settling."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from cep_core.data.mnist import CLASSES, Dataset
+from cep_core.estimators import RelaxedAdjoint, cosines
+from cep_core.homeostasis import antisymmetric_loss, blocks, neurons_of
+from cep_core.learning import one_hot
+from cep_core.training.epochs import as_input
+from reproduce.homeostasis.settings import Settings
+
+MEASURED = 100
+"""Images of the test set, the first, on which everything here is measured, in float64."""
+
+ADJOINT = RelaxedAdjoint(steps=1000, tolerance=1e-10)
+
+UNSETTLED = 1e-3
+"""Largest change in the free phase's last step above which a sample counts as unsettled."""
+
+DIGITS = 6
+
+
+def measures(
+    settings: Settings, data: Dataset, parameters: dict[str, torch.Tensor]
+) -> dict[str, Any]:
+    """Measure a network at these parameters.
+
+    Returns:
+        ``cosines`` of the estimate to the adjoint, per layer, output first; ``asymmetry``,
+        ``|W - W^T|^2 / (2 n)``, the homeostatic loss in closed form; ``symmetric``, the share
+        ``|S| / (|S| + |A|)`` of the halves of ``W``; ``residual``, the largest change of any neuron
+        in the free phase's last step; of the samples, the share that is ``unsettled`` by more than
+        :data:`UNSETTLED`, and the share that is ``cycling``: unsettled, and less far from two steps
+        before than a tenth of what is left of the last one. None stands for what is not finite.
+
+    """
+    exact = {name: value.double() for name, value in parameters.items()}
+    learner = settings.make_learner(exact, torch.Generator())
+    x = as_input(data.test_images[:MEASURED], torch.float64)
+    y = one_hot(data.test_labels[:MEASURED], CLASSES, torch.float64)
+    estimate = learner.estimate(x, y, learner.estimator).signal
+    adjoint = learner.estimate(x, y, ADJOINT).signal
+    network = learner.network
+    return {
+        "cosines": [_rounded(c) for c in cosines(estimate, adjoint)],
+        "asymmetry": _rounded(antisymmetric_loss(network, exact).value),
+        "symmetric": _rounded(_symmetric_share(settings, exact)),
+        **_settling(settings, x, exact),
+    }
+
+
+def _symmetric_share(settings: Settings, parameters: dict[str, torch.Tensor]) -> float:
+    network = settings.make_network()
+    total = sum(
+        float(b.square().sum())
+        for b in blocks(network.connections(parameters), parameters).values()
+    )
+    odd = antisymmetric_loss(network, parameters).value * neurons_of(network, parameters) / 2
+    even = max(total - odd, 0.0)
+    halves = math.sqrt(even) + math.sqrt(odd)
+    return math.sqrt(even) / halves if halves else math.nan
+
+
+def _settling(
+    settings: Settings, x: torch.Tensor, parameters: dict[str, torch.Tensor]
+) -> dict[str, Any]:
+    """Residual, and the shares of samples that do not settle."""
+    learner = settings.make_learner(parameters, torch.Generator())
+    with torch.no_grad():
+        free, network, drive = learner.settle(x)
+        states = [free.state]
+        for _ in range(2):
+            states.append(network.transition(drive, states[-1], parameters))
+    last, before, first = reversed(states)
+    one = torch.cat(
+        [(a - b).abs().amax(1, keepdim=True) for a, b in zip(last, before, strict=True)], 1
+    )
+    two = torch.cat(
+        [(a - b).abs().amax(1, keepdim=True) for a, b in zip(last, first, strict=True)], 1
+    )
+    moved, returned = one.amax(1), two.amax(1)
+    unsettled = moved > UNSETTLED
+    return {
+        "residual": _rounded(free.residual),
+        "unsettled": _rounded(float(unsettled.double().mean())),
+        "cycling": _rounded(float((unsettled & (returned < 0.1 * moved)).double().mean())),
+    }
+
+
+def _rounded(value: float) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
