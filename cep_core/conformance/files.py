@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cep_core.conformance import convolutional, layered
+from cep_core.conformance import convolutional, homeostasis, layered
 from cep_core.conformance.archive import Archive, ConformanceError, open_archive
 from cep_core.conformance.contents import ConformanceFile, Expected, Format, fault
 from cep_core.fields import Fields, choice
@@ -21,7 +21,7 @@ from cep_core.fields import Fields, choice
 __all__ = ["FORMATS", "KINDS", "ConformanceError", "ConformanceFile", "read"]
 
 FORMATS: dict[str, Format] = {
-    kind: family for family in (layered, convolutional) for kind in family.TOLERANCES
+    kind: family for family in (layered, convolutional, homeostasis) for kind in family.TOLERANCES
 }
 """By kind, the module that knows it."""
 

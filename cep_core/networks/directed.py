@@ -158,7 +158,7 @@ class Directed(Prototypical):
         What forward-mode differentiation gives, at the price of one step and one product.
         """
         sums = self.arguments(x, state, parameters)
-        forth = list(coupling(self.connections(parameters), vector, parameters))
+        forth = list(coupling(self.connections(parameters), vector, parameters, at=state))
         forth[0] = forth[0] - nudge
         slopes = (f.slope(a) for f, a in zip(self.activations, sums, strict=True))
         after = tuple(f(a) for f, a in zip(self.activations, sums, strict=True))
