@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from scipy.sparse.linalg import ArpackError
 
+from cep_core.arrays import Parameters, State
 from cep_core.check.bptt import nabla, total_gradient
 from cep_core.check.delta import delta
 from cep_core.check.measures import angle_of_totals, relmse_by_name
@@ -34,6 +35,15 @@ from reproduce.runs.row import Row
 
 LONGEST = 20_000
 """Transitions after which a free phase that still moves counts as one that does not settle."""
+
+MANY = 2000
+"""Embedded training digits, the first, of which those that do not settle are counted."""
+
+MOVES = 0.01
+"""Change in one transition above which a unit counts as moving."""
+
+RETURNS = 0.1
+"""Share of that change within which two transitions come back to where they began."""
 
 HIGHEST = 1e3
 """Multiples of the learning rates above which no bound is looked for."""
@@ -66,6 +76,9 @@ class Measured:
     Attributes:
         epoch: of the checkpoint.
         residual: largest change of a unit in the free phase's last transition, after ``T``.
+        moving: share of :data:`MANY` digits with a unit that still changes by :data:`MOVES` then.
+        cycling: share of them that return to where they were after two transitions: of these, an
+            odd number ``K`` of nudged steps makes an update of order ``1/beta``, whatever the loss.
         radius: spectral radius of ``J`` at the steady state; None where there is none.
         why: why no bound is given, where none is.
         positive, negative: for either sign of ``beta``.
@@ -74,6 +87,8 @@ class Measured:
 
     epoch: int
     residual: float
+    moving: float
+    cycling: float
     radius: float | None
     why: str
     positive: Signed
@@ -141,7 +156,24 @@ def measured(row: Row, parameters: Mapping[str, torch.Tensor], epoch: int) -> Me
                 sum(errors[name] for name in problem.parameters) / len(problem.parameters),
             )
         )
-    return Measured(epoch, residual, radius, why, *signs)
+    return Measured(epoch, residual, *_unsettled(row, problem.parameters), radius, why, *signs)
+
+
+def _unsettled(row: Row, theta: Parameters) -> tuple[float, float]:
+    """Shares of the digits that move after ``T`` transitions, and that go round in two."""
+    x = as_input(load("mnist5k").train_images[:MANY], torch.float64)
+    last = free_phase(row.network, x, theta, steps=row.free_steps).state
+    after = row.network.transition(x, last, theta)
+    again = row.network.transition(x, after, theta)
+    once, twice = _changes(last, after), _changes(last, again)
+    moves = once > MOVES
+    return float(moves.double().mean()), float((moves & (twice < RETURNS * once)).double().mean())
+
+
+def _changes(before: State, after: State) -> torch.Tensor:
+    """Largest change of any unit, for every sample."""
+    changes = [(b - a).abs().flatten(1).amax(1) for a, b in zip(before, after, strict=True)]
+    return torch.stack(changes).amax(0)
 
 
 def angle_before(row: Row, seed: int) -> float:

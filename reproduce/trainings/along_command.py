@@ -97,7 +97,8 @@ def _told(found: Measured) -> str:
         return "none" if value is None else f"{value:.2f}"
 
     return (
-        f"residual {found.residual:.1e}, margin {margin(found.positive.margin)} and "
+        f"residual {found.residual:.1e}, {100 * found.moving:.2f} % move and "
+        f"{100 * found.cycling:.2f} % go round in two, margin {margin(found.positive.margin)} and "
         f"{margin(found.negative.margin)}, angle {found.positive.angle_whole:.1f}° and "
         f"{found.negative.angle_whole:.1f}°" + (f" ({found.why})" if found.why else "")
     )

@@ -61,6 +61,21 @@ def test_a_phase_that_never_settles_has_no_margin():
     found = measured(wild, parameters, 0)
     assert found.positive.margin is None
     assert found.why
+    assert found.moving > 0.5
+
+
+def test_a_network_that_goes_round_in_two_is_told_from_one_that_only_moves():
+    """All weights negative and large: every layer switches the other off, both at once."""
+    alternating = row(batch=2, activation="sigmoid", free_steps=40)
+    parameters = {
+        n: torch.full_like(p, -1.0) for n, p in alternating.initial(0, torch.float32).items()
+    }
+    parameters |= {"W_1_x": 0 * parameters["W_1_x"], "b_0": 0 * parameters["b_0"] + 3}
+    parameters["b_1"] = 0 * parameters["b_1"] + 3
+    found = measured(alternating, parameters, 0)
+    assert found.moving == found.cycling == 1.0
+    settled = measured(row(), row().initial(0, torch.float32), 0)
+    assert settled.moving == settled.cycling == 0.0
 
 
 def test_infinity_and_nan_are_written_as_text():
