@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import plots, scaling
+from benchmarks import checker, plots, scaling
 from benchmarks.rows import NAMES, measure, same_result
 from cep_core.check.verdicts import Verdict
 from cep_core.data.mnist import DataError, embedded
@@ -97,6 +97,16 @@ def main() -> int:
             "scales_by": together / alone,
         }
         say(f"two processes do {together / alone:.2f} times the work of one")
+        details["checker"] = []
+        for name in checker.MODELS:
+            found, check = checker.measure(name, turns=1 if quick else 5)
+            details["checker"].append(found)
+            checks.append(check)
+            say(
+                f"gducheck of {name}: {found['seconds']['median']:.1f} s, "
+                f"{found['times_floor']['median']:.1f} times its calls of the network; "
+                f"{check.verdict}"
+            )
         details["gpu"] = scaling.on_gpu(data, seeds=5, count=20 if quick else 500)
         figure = plots.by_setting(details["scaling"], details["curves"])
         details["plots"] += plots.save(figure, folder, "scaling")

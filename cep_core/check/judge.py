@@ -72,9 +72,8 @@ def in_kappa(bench: Bench, swept: Sweep, still: Verdict, kappa: Kappa | None) ->
         checks += both(Verdict.NOT_RUN, reason)
         return checks, None, None, {}
     beta = bench.betas[-1]
-    moved = {1.0: bench.delta(beta, kappa)}
-    at_rest = swept.updates[beta]
-    effect = change_of(at_rest, moved[1.0])
+    at_rest, moved = swept.updates[beta], bench.delta(beta, kappa)
+    effect = change_of(at_rest, moved)
     largest = max(map(abs, kappa.values())) if isinstance(kappa, Mapping) else abs(kappa)
     if not effect > 1e-3 * expected:
         reason = (
@@ -83,12 +82,12 @@ def in_kappa(bench: Bench, swept: Sweep, still: Verdict, kappa: Kappa | None) ->
         )
         checks += both(Verdict.INCONCLUSIVE, reason, {"effect": effect})
         return checks, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, {}
-    fixed = sweep(bench, kappa)
+    fixed = sweep(bench, kappa, known={beta: moved})
     wanted = dict(zip(bench.names, gradients.state, strict=True)) | gradients.parameters
     errors: ByKappa = {name: {} for name, g in wanted.items() if bool(g.any())}
     changes = []
     for share in (1.0, 0.1, 0.01):
-        updates = moved.get(share) or bench.delta(beta, scaled(kappa, share))
+        updates = moved if share == 1 else bench.delta(beta, scaled(kappa, share))
         found = dict(zip(bench.names, updates.state, strict=True)) | updates.parameters
         for name, by_kappa in errors.items():
             by_kappa[largest * share] = relative_error(found[name], wanted[name])

@@ -170,10 +170,16 @@ def sizes_of(bench: Bench) -> tuple[dict[str, float], list[float]]:
         return dict.fromkeys(problem.parameters, sum(states)), states
 
 
-def sweep(bench: Bench, kappa: Kappa = 0.0, gradients: Processes | None = None) -> Sweep:
-    """Run the nudged phase at every ``beta`` and judge every tensor."""
+def sweep(
+    bench: Bench,
+    kappa: Kappa = 0.0,
+    gradients: Processes | None = None,
+    known: Mapping[float, Processes] | None = None,
+) -> Sweep:
+    """Run the nudged phase at every ``beta`` whose updates are not known; judge every tensor."""
     gradients = bench.nabla(kappa) if gradients is None else gradients
-    updates = {beta: bench.delta(beta, kappa) for beta in bench.betas}
+    found = dict(known or {})
+    updates = {b: found[b] if b in found else bench.delta(b, kappa) for b in bench.betas}
     of_parameters, of_states = sizes_of(bench)
     listed = list(updates.values())
     common: dict[str, Any] = {"order": bench.order}

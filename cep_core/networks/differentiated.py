@@ -170,7 +170,7 @@ def holomorphic_gradient(
     found = torch.autograd.grad(
         scalar,
         leaves,
-        torch.ones_like(scalar),
+        torch.ones_like(scalar) if scalar.is_complex() else None,
         create_graph=keep_graph,
         allow_unused=True,
         materialize_grads=True,

@@ -8,15 +8,18 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks import checker
 from benchmarks.clock import Spread, Work, interleaved, ratios
 from benchmarks.command import rows_table
 from benchmarks.operations import largest_product, per_mini_batch, product
 from benchmarks.rows import NAMES
 from benchmarks.scaling import variants
 from benchmarks.straightforward import Digits, Straightforward, shuffled
+from cep_core.check.verdicts import Verdict
 from cep_core.fast import FastEngine
 from cep_core.learning import learn_batch, one_hot
 from reproduce.runs.row import row_named
+from tests.cases import factories
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -162,3 +165,16 @@ def test_the_command_leaves_a_stage(tmp_path):
         "rows.png",
         "rows.svg",
     }
+
+
+def test_the_checker_is_held_against_its_calls_of_the_network(monkeypatch):
+    few = {"betas": (1e-2, 1e-3), "steps": 3}
+    models = {"a": lambda: factories.right() | few, "b": lambda: factories.wrong() | few}
+    monkeypatch.setattr(checker, "MODELS", models)
+    found, check = checker.measure("a", turns=2)
+    assert check.verdict is Verdict.PASS
+    assert found["calls"]["transition"] > found["free_steps"] > 50
+    assert found["calls"]["primitive gradient"] > 2 * 3 * len(few["betas"])
+    assert found["times_floor"]["least"] > 0
+    _, check = checker.measure("b", turns=1)
+    assert check.verdict is Verdict.FAIL
