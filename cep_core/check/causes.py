@@ -11,16 +11,15 @@ import torch
 
 from cep_core.check.confirmed import Slopes
 from cep_core.check.dynamics import asymmetry_of_the_jacobian
-from cep_core.check.finite import Slope
 from cep_core.check.sweeps import Bench, Sweep
 from cep_core.check.verdicts import Verdict
-from cep_core.networks import answering
 from cep_core.structures import batch_of
 
 _TELLING = 1e-2
 """What may be left of a difference that a cause explains, relative."""
 
 _EXACT = 1e-3
+_NOTHING = 1e-12
 
 Tensors = Mapping[Any, torch.Tensor]
 
@@ -38,6 +37,7 @@ class Evidence:
         neurons: verdict of the neurons there.
         at_kappa: verdict of the parameters at a fixed ``kappa``, if it was judged.
         moving: parameters that the rule changes where the state stays as it is.
+        adrift: how far a nudge of 0 moves the state from its rest.
         order: evidence that layers are updated one after another, where that explains the verdicts.
 
     """
@@ -50,6 +50,7 @@ class Evidence:
     neurons: Verdict
     at_kappa: Verdict | None
     moving: tuple[str, ...] = ()
+    adrift: float = 0.0
     order: str = ""
 
     @property
@@ -72,10 +73,16 @@ def likely_causes(evidence: Evidence) -> list[str]:
     """What explains the difference between updates and gradients, most telling first."""
     bench, limit = evidence.bench, evidence.swept.limit()
     gradients = evidence.swept.gradients
-    causes = _of_the_gradient(evidence.slopes.parameters)
+    causes = _of_the_gradient(evidence.slopes)
+    if evidence.adrift:
+        text = (
+            f"a nudge of 0 moves the state (by {evidence.adrift:.1e}) where none at all leaves it: "
+            "the nudged transition is not the free one with a nudge subtracted"
+        )
+        return [*causes, text]
     wrong = evidence.wrong_parameters
     if wrong and bench.objective is None:
-        causes += answering(bench.problem.network).departures
+        causes += bench.dynamics.departures
     causes += _of_the_loss(bench)
     if evidence.order:
         return [*causes, f"{evidence.order}: the updates are wrong step by step, right in total"]
@@ -104,13 +111,15 @@ def likely_causes(evidence: Evidence) -> list[str]:
     return list(dict.fromkeys(causes))
 
 
-def _of_the_gradient(slopes: Mapping[str, Slope]) -> list[str]:
+def _of_the_gradient(slopes: Slopes) -> list[str]:
+    lying = {name: slope for name, slope in slopes.parameters.items() if not slope.agrees}
+    if not lying and not slopes.state.agrees:
+        lying = {"the state": slopes.state}
     return [
         f"{name}: the gradient of BPTT is not that of the loss ({slope.automatic:.3g} along a "
         f"random direction, {slope.finite:.3g} by finite differences): something between is "
         "detached, or has a straight-through or wrong backward"
-        for name, slope in slopes.items()
-        if not slope.agrees
+        for name, slope in lying.items()
     ]
 
 
@@ -126,6 +135,8 @@ def _of_the_loss(bench: Bench) -> list[str]:
             return []
         (derivative,) = torch.autograd.grad(value, at, allow_unused=True, materialize_grads=True)
     given = problem.loss.gradient(output, problem.y)
+    if max(float(given.norm()), float(derivative.norm())) <= _NOTHING * (1 + float(output.norm())):
+        return []
     factor, left = best_factor(given, derivative)
     if left > _EXACT or abs(factor - 1) < _EXACT:
         return [] if left <= _EXACT else ["the gradient of the loss is not that of its value"]

@@ -146,11 +146,23 @@ def confirmed_in_total(
 
 
 def refused(
-    limits: Sequence[Limit], left_out: set[str], moving: Sequence[str]
+    limits: Sequence[Limit], left_out: set[str], moving: Sequence[str], *, adrift: bool
 ) -> tuple[Limit, ...]:
-    """The limits of parameters, those marked that the rule leaves out, or moves at rest."""
+    """The limits, those marked that cannot be right, whatever noise says.
+
+    Args:
+        limits: of parameters, or of neurons.
+        left_out: parameters without an increment.
+        moving: parameters that the rule changes at rest.
+        adrift: whether the state leaves its rest under a nudge of 0.
+
+    """
     found = []
     for limit in limits:
+        if adrift and limit.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}:
+            reason = "has updates that do not vanish with beta: a nudge of 0 moves the state"
+            found.append(replace(limit, verdict=Verdict.FAIL, reason=reason))
+            continue
         if limit.name in moving:
             reason = "has increments that do not vanish with beta: it moves where nothing else does"
             found.append(replace(limit, verdict=Verdict.FAIL, reason=reason))

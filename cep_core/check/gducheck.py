@@ -21,7 +21,7 @@ from cep_core.check.dynamics import order_of_updating
 from cep_core.check.failures import of_the_user
 from cep_core.check.free import Settling, settle
 from cep_core.check.guards import Untouched
-from cep_core.check.judge import in_kappa, moved_at_rest
+from cep_core.check.judge import in_kappa, moved_at_rest, moved_without_a_nudge
 from cep_core.check.limits import Limit
 from cep_core.check.measures import angle_of_totals
 from cep_core.check.prepare import Prepared, checked_betas, checked_kappa, prepare
@@ -229,8 +229,12 @@ def _compared(
     slopes = slopes_of(bench, raw)
     moving = moved_at_rest(bench)
     swept = confirmed(bench, swept, slopes)
-    limits = refused(swept.parameters, bench.rule.left_out, moving)
-    swept = replace(swept, parameters=limits)
+    adrift = moved_without_a_nudge(bench)
+    limits, of_neurons = (
+        refused(told, bench.rule.left_out, moving, adrift=adrift > 0)
+        for told in (swept.parameters, swept.neurons)
+    )
+    swept = replace(swept, parameters=limits, neurons=of_neurons)
     still = verdict_of(limits)
     neurons = verdict_of(swept.neurons)
     checks, at_kappa, neurons_at_kappa, errors = in_kappa(bench, swept, still, kappa)
@@ -251,6 +255,7 @@ def _compared(
         verdict_of(swept.neurons),
         at_kappa,
         moving,
+        adrift,
         order_of_updating(bench) if sweeping else "",
     )
     causes = [] if verdict is Verdict.PASS else likely_causes(evidence)

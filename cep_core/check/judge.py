@@ -21,6 +21,7 @@ from cep_core.check.sweeps import (
     worst_of,
 )
 from cep_core.check.verdicts import Check, Verdict, combine
+from cep_core.phases import largest_change
 
 ByKappa = dict[str, dict[float, float]]
 """Relative error of every tensor with a gradient, at every ``kappa`` of the sweep."""
@@ -39,8 +40,25 @@ def moved_at_rest(bench: Bench) -> tuple[str, ...]:
         found = bench.rule.increment(
             problem.network, problem.x, problem.parameters, problem.rest, problem.rest
         )
-    least = abs(bench.betas[-1] * float(problem.network.time_scale))
-    return tuple(n for n, i in found.items() if i.numel() and float(i.abs().max()) > least * 1e-3)
+    least = _least(bench)
+    return tuple(n for n, i in found.items() if i.numel() and float(i.abs().max()) > least)
+
+
+def moved_without_a_nudge(bench: Bench) -> float:
+    """How far a nudge of 0 moves the state where none at all leaves it; 0 where it does not."""
+    problem, dynamics = bench.problem, bench.dynamics
+    bench.fresh()
+    with torch.no_grad():
+        nothing = torch.zeros_like(problem.rest[0])
+        nudged = dynamics.transition(problem.x, problem.rest, problem.parameters, nothing)
+        free = dynamics.transition(problem.x, problem.rest, problem.parameters)
+    moved = largest_change(free, nudged)
+    return 0.0 if moved <= _least(bench) else moved
+
+
+def _least(bench: Bench) -> float:
+    """A movement that would show in the updates of the smallest nudge."""
+    return 1e-3 * abs(bench.betas[-1] * float(bench.problem.network.time_scale))
 
 
 def in_kappa(bench: Bench, swept: Sweep, still: Verdict, kappa: Kappa | None) -> Outcome:

@@ -24,6 +24,12 @@ CLEAR = 5.0
 KNOWN = 1e-2
 """The limit counts as known when its uncertainty is below this share of the gradient."""
 
+_ZERO = 1e-13
+"""Gradients below this share of the others' norm are rounding."""
+
+_FAINT = 1e-6
+"""Gradients below this share of the others' norm are no signal where noise hides them."""
+
 _ROUND_OFF = 16 * torch.finfo(torch.float64).eps
 
 
@@ -67,7 +73,7 @@ def limit_of(
     *,
     order: float = 1.0,
     size: float = 0.0,
-    floor: float = 0.0,
+    whole: float = 0.0,
 ) -> Limit:
     """Judge one tensor.
 
@@ -79,7 +85,7 @@ def limit_of(
         order: of the estimator's error in ``beta``: 1, or 2 for the centred one.
         size: norm of the quantity of which the updates are differences, divided by ``beta'`` at
             ``beta = 1``: its rounding is the least that the updates are uncertain by.
-        floor: gradients of this norm are zero in comparison with the others.
+        whole: norm of the gradients of all tensors of this kind: a share of 1e-13 of it is zero.
 
     """
     extrapolated = _without_leading_term(betas, updates, order)
@@ -96,7 +102,7 @@ def limit_of(
     finest = best + 2 if best + 2 < len(updates) else len(updates) - 1
     noise_at = [_ratio(rounding * abs(betas[-1] / b), float(signals.norm())) for b in betas]
     told = _Told(name, betas, errors, noise_at, order)
-    compared = strongest > floor
+    compared = strongest > _ZERO * whole
     measured = relmse(updates[finest], gradient) if compared else 0.0
     other = extrapolated[best] - extrapolated[best + 1]
     hidden = _share_of_noise(other, updates[finest], gradient) if compared else 0.0
@@ -104,7 +110,8 @@ def limit_of(
         _ratio(g, s) if s > u / KNOWN else math.nan
         for g, s, u in zip(gaps.tolist(), signals.tolist(), unknown.tolist(), strict=True)
     )
-    verdict, reason = _decide(told, gaps, signals, unknown, floor, steps)
+    zero, faint = _ZERO * whole, max(_FAINT * whole, rounding)
+    verdict, reason = _decide(told, gaps, signals, unknown, zero, faint, steps)
     gap = _ratio(float(gaps.norm()), float(signals.norm()))
     noise = _ratio(float(unknown.norm()), float(signals.norm()))
     return Limit(
@@ -160,7 +167,8 @@ def _decide(
     gaps: torch.Tensor,
     signals: torch.Tensor,
     unknown: torch.Tensor,
-    floor: float,
+    zero: float,
+    faint: float,
     steps: Sequence[float],
 ) -> tuple[Verdict, str]:
     if not bool(torch.isfinite(gaps).all()):
@@ -168,7 +176,7 @@ def _decide(
     wrong = gaps > CLEAR * unknown
     if bool(wrong.any()):
         strongest = float(signals.max())
-        if strongest <= floor:
+        if strongest <= zero:
             return Verdict.FAIL, "has an update and no gradient"
         first = int(wrong.nonzero()[0])
         where = "" if bool(wrong.all()) or len(gaps) == 1 else f", first at step {first}"
@@ -176,7 +184,7 @@ def _decide(
         return Verdict.FAIL, told.failed(whole) + where
     strongest = float(signals.max())
     if all(math.isnan(step) for step in steps):
-        if strongest <= max(floor, float(unknown.max())):
+        if strongest <= max(zero, min(float(unknown.max()), faint)):
             return Verdict.NOT_RUN, f"no signal in {len(steps)} steps"
         share = _ratio(float(unknown.norm()), float(signals.norm()))
         return Verdict.INCONCLUSIVE, f"noise hides the error ({share:.1e} of the gradient)"

@@ -17,6 +17,7 @@ from cep_core.check.limits import Limit, limit_of
 from cep_core.check.processes import Processes, mean_of
 from cep_core.check.verdicts import Verdict, combine
 from cep_core.losses import Loss
+from cep_core.networks import AnsweringNetwork, answering
 from cep_core.problem import Problem
 
 Estimator = Literal["one-sided", "centred"]
@@ -24,9 +25,6 @@ Kappa = float | Mapping[str, float]
 
 VISIBLE = 1e-2
 """Relative change of the gradients that the ``kappa`` of the sweeps is chosen to make."""
-
-_ZERO = 1e-13
-"""Gradients below this share of the others' norm are rounding."""
 
 _LARGEST_KAPPA = 1e6
 
@@ -62,6 +60,12 @@ class Bench:
         network = self.problem.network
         assert isinstance(network, AdaptedNetwork)
         return network
+
+    @property
+    def dynamics(self) -> AnsweringNetwork:
+        """The network whose nudged phase the rule runs; its free phase is the network's own."""
+        problem = self.problem
+        return answering(self.rule.dynamics(problem.network, problem.rest, problem.parameters))
 
     @property
     def judged(self) -> Loss:
@@ -107,7 +111,7 @@ class Bench:
         problem = self.problem
         if isinstance(kappa, Mapping) or kappa != 0:
             augmented = AugmentedNetwork(
-                self.network,
+                self.dynamics,
                 kappa,
                 problem.x,
                 problem.rest,
@@ -183,7 +187,7 @@ def sweep(
     of_parameters, of_states = sizes_of(bench)
     listed = list(updates.values())
     common: dict[str, Any] = {"order": bench.order}
-    floor = _ZERO * norm_of(gradients.parameters.values())
+    whole = norm_of(gradients.parameters.values())
     parameters = tuple(
         limit_of(
             name,
@@ -191,12 +195,12 @@ def sweep(
             [u.parameters[name] for u in listed],
             gradient,
             size=of_parameters.get(name, 0.0),
-            floor=floor,
+            whole=whole,
             **common,
         )
         for name, gradient in gradients.parameters.items()
     )
-    floor = _ZERO * norm_of(gradients.state)
+    whole = norm_of(gradients.state)
     neurons = tuple(
         limit_of(
             name,
@@ -204,7 +208,7 @@ def sweep(
             [u.state[n] for u in listed],
             gradients.state[n],
             size=of_states[n],
-            floor=floor,
+            whole=whole,
             **common,
         )
         for n, name in enumerate(bench.names)

@@ -79,7 +79,7 @@ def _judged(
     each: Processes,
 ) -> tuple[Limit, ...]:
     sizes, _ = sizes_of(bench)
-    floor = 1e-13 * norm_of(each.parameters.values())
+    whole = norm_of(each.parameters.values())
     return tuple(
         limit_of(
             name,
@@ -88,7 +88,7 @@ def _judged(
             gradient,
             order=bench.order,
             size=sizes.get(name, 0.0),
-            floor=floor,
+            whole=whole,
         )
         for name, gradient in gradients.items()
     )

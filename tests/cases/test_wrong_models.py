@@ -93,6 +93,19 @@ def test_a_transition_that_detaches_is_compared_with_the_loss_itself(step, chang
         assert untrue not in str(result), str(result)
 
 
+@pytest.mark.parametrize("offset", [1e-2, 1e-6])
+def test_a_nudged_transition_that_moves_without_a_nudge(offset):
+    """Increments that do not vanish with beta are no small signal that noise hides."""
+
+    def step(x, state, theta, nudge=None):
+        new = force(hopfield)(x, state, theta, nudge)
+        return new if nudge is None else (new[0], new[1] + offset)
+
+    result = gducheck(Own(step, hopfield), **task(), rule="EP", steps=4)
+    fails(result, "a nudge of 0 moves the state", never=("round-off", "no signal", "Jacobian"))
+    assert result.neurons.verdict is Verdict.FAIL
+
+
 RULES = {
     "sum": (lambda d: {n: 2 * v for n, v in d.items()}, ("2 times", "the number of samples")),
     "sign": (lambda d: {n: -v for n, v in d.items()}, ("the sign is flipped", "an energy E")),

@@ -21,6 +21,7 @@ from theory.case import Answer, Level, Outcome
 from theory.methods import certified
 from theory.methods.modular import ONE_HIDDEN, decide_at_random
 from theory.mutants.kind import (
+    CHECKER,
     CORRECTED,
     CORRECTED_BALLS,
     CORRECTED_JOINT,
@@ -78,7 +79,7 @@ CORRECTION = (
         (edit(Corrected._without, *_ALWAYS),),  # noqa: SLF001
         unseen=because(
             "it vanishes at the steady state: harmless where BPTT is that of the network itself",
-            *all_but(*_OF_BPTT, among=OF_CORRECTION),
+            *all_but(*_OF_BPTT, CHECKER, among=OF_CORRECTION),
         ),
     ),
     mutant(

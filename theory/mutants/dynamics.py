@@ -12,6 +12,7 @@ from theory.mutants.kind import (
     ANGLE,
     BALLS,
     BPTT,
+    CHECKER,
     INCREMENTS,
     MINI_BATCH,
     NO_BPTT,
@@ -59,6 +60,7 @@ DYNAMICS = (
         unseen=because("the state is certified after it has settled", BALLS)
         | because("the free phase has settled long before", MINI_BATCH),
         inapplicable=because("the steady state is given", *all_but(BALLS, among=PHASE_TWO), BPTT)
+        | because("the checker settles by a free phase of its own", CHECKER)
         | because("no transition is made", ANGLE),
     ),
 )

@@ -15,6 +15,7 @@ MODULAR, MODULAR_JOINT = "Theorem 1 mod p, full size", "joint limit mod p, full 
 BALLS = "Theorem 1 in balls"
 BPTT, SETTLING = "BPTT in PyTorch", "free phase in closed form"
 MINI_BATCH, ANGLE = "one mini-batch", "initial angle"
+CHECKER = "gducheck"
 
 CORRECTED, CORRECTED_JOINT = "corrected C-VF", "corrected C-VF, kappa free"
 CORRECTED_MODULAR, CORRECTED_BALLS = "corrected C-VF mod p, full size", "corrected C-VF in balls"
@@ -23,8 +24,8 @@ ENGINE = "fast engine, corrected C-VF"
 THEOREM = (STATES, PARAMETERS, MODULAR, BALLS)
 AT_KAPPA = (JOINT, AUGMENTED, MODULAR_JOINT)
 PHASE_TWO = (*THEOREM, *AT_KAPPA, INCREMENTS)
-METHODS = (*PHASE_TWO, BPTT, SETTLING, MINI_BATCH, ANGLE)
-OF_CORRECTION = (CORRECTED, CORRECTED_JOINT, CORRECTED_MODULAR, CORRECTED_BALLS, ENGINE)
+METHODS = (*PHASE_TWO, BPTT, SETTLING, MINI_BATCH, ANGLE, CHECKER)
+OF_CORRECTION = (CORRECTED, CORRECTED_JOINT, CORRECTED_MODULAR, CORRECTED_BALLS, ENGINE, CHECKER)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from cep_core.phases import nudged_phase
 from cep_core.rules import Rule
 from theory.mutants.kind import (
     ANY_NUDGE,
+    CHECKER,
     INCREMENTS,
     MINI_BATCH,
     NEURONS_AT_ZERO,
@@ -187,7 +188,10 @@ UPDATES = (
     Mutant(
         "EP applies its updates at once",
         (edit(nudged_phase, "if rule.continual:", "if True:"),),
-        unseen=SMALL_RATES,
+        unseen=SMALL_RATES
+        | because(
+            "a rule that is not continual is checked at kappa = 0, with nothing to apply", CHECKER
+        ),
         inapplicable=NO_PHASE_TWO
         | because("the rule here is continual", *all_but(INCREMENTS, among=PHASE_TWO)),
     ),
@@ -247,7 +251,7 @@ UPDATES = (
                 "network.vector_field_gradient(x, following, parameters, change)",
             ),
         ),
-        unseen=because("both have the same limit as beta vanishes", MINI_BATCH),
+        unseen=because("both have the same limit as beta vanishes", MINI_BATCH, CHECKER),
         inapplicable=NO_PHASE_TWO | OTHER_RULE,
     ),
 )

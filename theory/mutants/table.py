@@ -12,11 +12,13 @@ from functools import partial
 from typing import Any
 
 from cep_core.check.verdicts import Check, Verdict
-from cep_core.networks import Network
-from cep_core.rules import C_EP, C_VF, EP
+from cep_core.networks import AnsweringNetwork
+from cep_core.rules import C_EP, C_VF, CORRECTED_C_VF, EP
 from theory.arithmetic.polynomials import FlintRing
 from theory.case import Answer, Case, Level, Outcome
 from theory.methods import certified, identities
+from theory.methods.checked import SIZES as CHECKED
+from theory.methods.checked import decide_by_checker
 from theory.methods.modular import ONE_HIDDEN, decide_at_random
 from theory.methods.perturbation import Processes, neurons_of, parameters_of
 from theory.methods.symbolic import all_of
@@ -27,11 +29,13 @@ from theory.mutants.kind import (
     AUGMENTED,
     BALLS,
     BPTT,
+    CHECKER,
     INCREMENTS,
     JOINT,
     MINI_BATCH,
     MODULAR,
     MODULAR_JOINT,
+    OF_CORRECTION,
     PARAMETERS,
     SETTLING,
     STATES,
@@ -106,7 +110,7 @@ def _in_balls(mutant: Mutant) -> Outcome:
     return certified.decide_in_balls(partial(certified.random_setup, network), sides)
 
 
-def _network(mutant: Mutant) -> Callable[[], Network]:
+def _network(mutant: Mutant) -> Callable[[], AnsweringNetwork]:
     if mutant.prototypical:
         return unrolled.prototypical
     return partial(unrolled.energy_based, **mutant.setting)
@@ -137,6 +141,14 @@ def _angle(_: Mutant) -> Outcome:
     return _first_refuted(initial_angle.decide(angle) for angle in (45.0, 180.0))
 
 
+def _checker(mutant: Mutant) -> Outcome:
+    if not set(mutant.methods) <= set(OF_CORRECTION):
+        return decide_by_checker(_network(mutant)(), [C_EP, C_VF, EP])
+    outside = certified.prototypical("outside")
+    network = outside if mutant.prototypical else unrolled.energy_based()
+    return decide_by_checker(network, [CORRECTED_C_VF], angle=90.0)
+
+
 METHODS: dict[str, tuple[Callable[[Mutant], Outcome], Level, str]] = {
     STATES: (partial(_theorem, part=neurons_of), Level.SYMBOLIC, SHAPE),
     PARAMETERS: (partial(_theorem, part=parameters_of), Level.SYMBOLIC, SHAPE),
@@ -150,6 +162,7 @@ METHODS: dict[str, tuple[Callable[[Mutant], Outcome], Level, str]] = {
     SETTLING: (_settling, Level.NUMERICAL, "-".join(map(str, settling.SIZES))),
     MINI_BATCH: (_mini_batch, Level.NUMERICAL, "-".join(map(str, mini_batch.SIZES))),
     ANGLE: (_angle, Level.NUMERICAL, "-".join(map(str, initial_angle.SIZES))),
+    CHECKER: (_checker, Level.NUMERICAL, "-".join(map(str, CHECKED))),
     **correction.METHODS,
 }
 """By name: how the method decides with a mutant planted, the kind of numbers, the size."""

@@ -7,7 +7,16 @@ from cep_core.networks.initial import initial_parameters
 from cep_core.networks.layered import Layered
 from cep_core.phases import kappa_of
 from cep_core.rules import learning_rates
-from theory.mutants.kind import BPTT, MINI_BATCH, PHASE_TWO, SETTLING, Mutant, all_but, because
+from theory.mutants.kind import (
+    BPTT,
+    CHECKER,
+    MINI_BATCH,
+    PHASE_TWO,
+    SETTLING,
+    Mutant,
+    all_but,
+    because,
+)
 from theory.mutants.planted import edit
 
 _ELSEWHERE = because("no mini-batch is learned", *all_but(MINI_BATCH))
@@ -56,6 +65,7 @@ TRAINING = (
             ),
         ),
         unseen=because("C-VF is run at 0 degrees", MINI_BATCH),
-        inapplicable=because("the weights are tied, or given", *PHASE_TWO, BPTT, SETTLING),
+        inapplicable=because("the weights are tied, or given", *PHASE_TWO, BPTT, SETTLING)
+        | because("backward weights are at 0 degrees to the forward ones", CHECKER),
     ),
 )

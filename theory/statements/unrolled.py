@@ -17,7 +17,7 @@ import torch
 from cep_core.activations import activation_named
 from cep_core.arrays import Parameters, State
 from cep_core.check.bptt import nabla
-from cep_core.networks import DriftSlope, EnergyBased, Network, Prototypical
+from cep_core.networks import AnsweringNetwork, DriftSlope, EnergyBased, Network, Prototypical
 from cep_core.networks.initial import initial_parameters
 from cep_core.problem import Problem
 from theory.case import Answer, Case, Level, Outcome
@@ -28,12 +28,12 @@ TOLERANCE = 1e-8
 """Of the quotients, whose rounding is about 1e-11 and whose own error is of order ``STEP^2``."""
 
 
-def energy_based(drift_slope: DriftSlope = "all") -> Network:
+def energy_based(drift_slope: DriftSlope = "all") -> AnsweringNetwork:
     """Energy-based, tanh, dt 0.25."""
     return EnergyBased((activation_named("tanh"),) * 2, 0.25, drift_slope)
 
 
-def prototypical() -> Network:
+def prototypical() -> AnsweringNetwork:
     """Prototypical, the paper's sigmoid, nudged inside."""
     return Prototypical((activation_named("sigmoid"),) * 2, "inside")
 
