@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from benchmarks import checker, plots, scaling
-from benchmarks.rows import NAMES, measure, same_result
+from benchmarks.rows import CORRECTED, NAMES, measure, measure_beside, same_result
 from cep_core.check.verdicts import Verdict
 from cep_core.data.mnist import DataError, embedded
 from cep_core.files import write_json, write_text
@@ -69,6 +69,17 @@ def main() -> int:
             f"({faster['least']:.1f} to {faster['most']:.1f}), "
             f"{floor['median']:.2f} times the floor; same result: {checks[-1].verdict}"
         )
+    corrected = []
+    for name, plain in CORRECTED.items():
+        checks.append(same_result(data, name, count=2 if quick else 10))
+        turns = 5 if quick else 15
+        corrected.append(measure_beside(data, name, plain, turns=turns, scale=1 if quick else 2))
+        ratio = corrected[-1]["times_plain"]
+        say(
+            f"{name}: {corrected[-1]['engine_ms']['median']:.2f} ms per mini-batch, "
+            f"{ratio['median']:.2f} times {plain} ({ratio['least']:.2f} to {ratio['most']:.2f}); "
+            f"same result: {checks[-1].verdict}"
+        )
     details: dict[str, Any] = {
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -77,6 +88,7 @@ def main() -> int:
         "quick": quick,
         "clock": "processor time, interleaved turns; median, least and most",
         "rows": rows,
+        "corrected": corrected,
         "plots": plots.save(plots.by_row(rows), folder, "rows"),
     }
     write_text(folder / "rows.csv", rows_table(rows))

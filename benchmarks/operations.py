@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 
+from cep_core.rules import rule_named
 from reproduce.runs.row import Row
 
 
@@ -20,20 +21,24 @@ def per_mini_batch(row: Row) -> int:
 
     Per step, one product for each direction of every edge between layers; per mini-batch, the
     input's signal and the update of each matrix (two Hebbian terms for tied weights between
-    layers, one for the input); for the continual rules what keeps track of the moving weights.
+    layers, one for the input); for the continual rules what keeps track of the moving weights;
+    for the correction two more products per direction of every edge and nudged step.
     """
+    rule = rule_named(row.rule)
     inputs, *neurons = row.sizes
     batch, steps = row.batch, row.free_steps + row.nudged_steps
     edges = list(itertools.pairwise(neurons))
     between = sum(2 * product(batch, a, b) for a, b in edges)
     at_ends = 2 * product(batch, inputs, neurons[0])
-    if row.rule != "C-VF":
+    if not rule.vector_field:
         at_ends += between
     total = steps * between + at_ends
     if row.rule == "C-EP":
         total += product(batch, inputs, batch) + row.nudged_steps * _telescoped(row)
-    if row.rule == "C-VF":
+    if rule.vector_field:
         total += product(batch, inputs, batch) + row.nudged_steps * _written(row, between)
+    if rule.corrected:
+        total += 2 * row.nudged_steps * between
     return total
 
 

@@ -173,6 +173,11 @@ class AdaptedRule:
     copying: bool
     left_out: set[str]
 
+    @property
+    def corrected(self) -> bool:
+        """Whether the nudged phase is corrected; not for a rule that does not tell."""
+        return bool(getattr(self.base, "corrected", False))
+
     def dynamics(self, network: Network, steady: State, parameters: Parameters) -> Network:
         """That of the base; the network itself for a rule of one's own that does not tell."""
         asked = getattr(self.base, "dynamics", None)

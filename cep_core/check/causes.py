@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from cep_core.check.confirmed import Slopes
+from cep_core.check.correction import fault_of_the_correction
 from cep_core.check.dynamics import asymmetry_of_the_jacobian
 from cep_core.check.sweeps import Bench, Sweep
 from cep_core.check.verdicts import Verdict
@@ -162,7 +163,10 @@ def _of_the_neurons(
         )
     if not evidence.slopes.agree:  # the Jacobian is that of something else
         return causes
-    asymmetry = asymmetry_of_the_jacobian(bench)
+    if bench.rule.corrected:
+        asymmetry = fault_of_the_correction(bench)
+    else:
+        asymmetry = asymmetry_of_the_jacobian(bench)
     return [*causes, asymmetry] if asymmetry else causes
 
 

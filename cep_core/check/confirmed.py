@@ -84,7 +84,7 @@ def _neurons(
     bench: Bench, told: Sequence[Limit], updates: Sequence[torch.Tensor]
 ) -> tuple[Limit, ...]:
     problem = bench.problem
-    factors = problem.network.followed_slopes(  # type: ignore[attr-defined]
+    factors = bench.dynamics.followed_slopes(
         problem.x, problem.rest, problem.parameters, modified_loss=bench.objective is not None
     )
     found = []

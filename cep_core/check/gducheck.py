@@ -17,6 +17,7 @@ import torch
 
 from cep_core.check.causes import Evidence, likely_causes, slope_per_unit
 from cep_core.check.confirmed import Slopes, confirmed, confirmed_in_total, refused, slopes_of
+from cep_core.check.correction import without_correction
 from cep_core.check.dynamics import order_of_updating
 from cep_core.check.failures import of_the_user
 from cep_core.check.free import Settling, settle
@@ -75,7 +76,8 @@ def gducheck(
         parameters: ``theta``: float64 tensors by name, in a list, or nested; those of the module
             that computes the primitive function unless given.
         rule: the learning rule or its name; anything with the fields and the ``increment`` of
-            :class:`cep_core.rules.Rule`. It sees states as tuples and parameters by name.
+            :class:`cep_core.rules.Rule`. It sees states as tuples and parameters by name. With a
+            corrected rule (``"corrected C-VF"``) the result says by how much the plain one misses.
         start: first state of the free phase: a tensor, or tensors in tuples, lists and
             dictionaries, the output first; required unless the network is layered.
         steps: ``K``, transitions of the nudged phase that are compared.
@@ -262,10 +264,11 @@ def _compared(
     if verdict is Verdict.INCONCLUSIVE and not causes:
         causes = [_about_doubt(bench, settling, limits, checks, gradients)]
     told = _about_the_neurons(evidence)
+    plain = without_correction(bench, gradients)
     overall = combine([neurons, neurons_at_kappa] if neurons_at_kappa else [neurons])
     silent = [p.name for p in limits if p.verdict is Verdict.NOT_RUN and p.name not in found.unused]
     notes += [f"{name}: no signal in {bench.steps} steps, not compared" for name in silent]
-    notes += [told] if told else []
+    notes += [text for text in (told, plain) if text]
     finest = list(swept.updates.values())[-1]
     return GDUResult(
         verdict,

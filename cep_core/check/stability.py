@@ -83,7 +83,8 @@ class LinearisedPhase:
             )
             raise ValueError(msg)
         _refuse_kinks(network, x, state, parameters)
-        self.network, self.x, self.parameters = network, x, parameters
+        self.network = rule.dynamics(network, state, parameters)
+        self.x, self.parameters = x, parameters
         self.state, self.rule = state, rule
         self.ratios = ratios or dict.fromkeys(parameters, 1.0)
         self.size = sum(s.numel() for s in state)

@@ -109,7 +109,7 @@ def _settling_steps(bench: Bench) -> int | None:
             nudge = problem.loss.gradient(state[0], problem.y) * beta
             previous, state = (
                 state,
-                problem.network.transition(problem.x, state, problem.parameters, nudge),
+                bench.dynamics.transition(problem.x, state, problem.parameters, nudge),
             )
             change = largest_change(previous, state)
             first = max(first, change)

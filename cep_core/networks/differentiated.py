@@ -190,3 +190,12 @@ def vjp(transition: Field, x: Any, state: Any, parameters: Any, change: Any) -> 
         pairing = torch.as_tensor(sum((f * c).sum() for f, c in pairs))
         batch = batch_of(x, states.leaves(state))
         return form.build(_gradients(pairing, leaves, batch, keep_graph=keep))
+
+
+def symmetric(vector: Any) -> Any:
+    """``(J - J^T) vector`` where ``J`` is symmetric in the variable in which the nudge enters: 0.
+
+    Behind the gradient of a scalar an activation or a step acts on nudge and gradient alike.
+    """
+    form = Structure(vector, "vector", "s")
+    return form.build([torch.zeros_like(v) for v in form.leaves(vector)])

@@ -19,6 +19,7 @@ from cep_core.networks.differentiated import (
     parameters_of,
     per_layer,
     slopes_of,
+    symmetric,
     vjp,
 )
 from cep_core.structures import Structure
@@ -98,6 +99,10 @@ class EnergyNetwork(Differentiated):
         slopes = slopes_of(self.activation, at)
         steps = per_layer(self.dt, len(at), "dt")
         return tuple(slope * t for slope, t in zip(slopes, steps, strict=True))
+
+    def asymmetry(self, x: Any, steady: Any, parameters: Any, vector: Any) -> Any:
+        """0: the steps and the activation act on force and nudge alike."""
+        return symmetric(vector)
 
     def primitive_gradient(self, x: Any, state: Any, parameters: Any) -> Any:
         """``-dE/dtheta``, averaged over the mini-batch."""

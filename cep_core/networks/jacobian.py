@@ -47,3 +47,12 @@ def jacobian_product(
             pulled, weights, vector, allow_unused=True, materialize_grads=True
         )
     return tuple(found)
+
+
+def jacobian_asymmetry(
+    network: Network, x: Array, state: State, parameters: Parameters, vector: State
+) -> State:
+    """``(J - J^T) vector`` at a state, from one product each; arguments as above."""
+    forth = jacobian_product(network, x, state, parameters, vector)
+    back = jacobian_product(network, x, state, parameters, vector, transposed=True)
+    return tuple(f - b for f, b in zip(forth, back, strict=True))

@@ -29,9 +29,11 @@ from cep_core.networks.differentiated import (
     parameters_of,
     per_layer,
     slopes_of,
+    symmetric,
     vjp,
 )
 from cep_core.networks.energy import EnergyNetwork
+from cep_core.networks.jacobian import jacobian_asymmetry
 from cep_core.structures import Structure
 
 __all__ = ["EnergyNetwork", "PrimitiveNetwork", "VectorFieldNetwork"]
@@ -113,6 +115,10 @@ class PrimitiveNetwork(Differentiated):
         steps = per_layer(1.0 if self.step is None else self.step, len(at), "step")
         return tuple(slope * t for slope, t in zip(slopes, steps, strict=True))
 
+    def asymmetry(self, x: Any, steady: Any, parameters: Any, vector: Any) -> Any:
+        """0: what acts after the gradient acts on the nudge alike."""
+        return symmetric(vector)
+
     def primitive_gradient(self, x: Any, state: Any, parameters: Any) -> Any:
         """``dPhi/dtheta``, averaged over the mini-batch."""
         return self._in_parameters(x, state, parameters)
@@ -181,6 +187,20 @@ class VectorFieldNetwork(Differentiated):
             return new
         form = Structure(new, "next state", "s")
         return form.build(output_nudged(form.leaves(new), nudge))
+
+    def asymmetry(self, x: Any, steady: Any, parameters: Any, vector: Any) -> Any:
+        """``(J - J^T) vector``, by automatic differentiation.
+
+        Raises:
+            ValueError: the field takes the nudge itself, and where it enters is not known.
+
+        """
+        if self.nudge_inside:
+            raise ValueError(
+                "nudge_inside: expected a field whose output is nudged from outside under a "
+                "corrected rule, found one that takes the nudge itself"
+            )
+        return jacobian_asymmetry(self, x, steady, parameters, vector)
 
     def primitive_gradient(self, x: Any, state: Any, parameters: Any) -> Any:
         """``-dE/dtheta`` or ``dPhi/dtheta``, averaged over the mini-batch.

@@ -10,7 +10,7 @@ import torch
 
 from cep_core.activations import Activation
 from cep_core.arrays import Array, Parameters, Scalar, State
-from cep_core.networks.jacobian import jacobian_product
+from cep_core.networks.jacobian import jacobian_asymmetry
 from cep_core.networks.network import AnsweringNetwork, Network
 
 
@@ -91,9 +91,7 @@ class Delegate:
         asked = self._of_base("asymmetry", None)
         if asked is not None:
             return cast("State", asked(x, steady, parameters, vector))
-        forth = jacobian_product(self.base, x, steady, parameters, vector)
-        back = jacobian_product(self.base, x, steady, parameters, vector, transposed=True)
-        return tuple(f - b for f, b in zip(forth, back, strict=True))
+        return jacobian_asymmetry(self.base, x, steady, parameters, vector)
 
     def pullback(self, x: Array, state: State, parameters: Parameters, change: State) -> Parameters:
         """That of the base: what it calls ``(dF/dtheta)^T change`` if it does not tell."""
