@@ -5,9 +5,22 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-from theory.provenance import Code, commit, provenance_of_code, tree_is_clean
+from theory.provenance import Code, code_of, commit, tree_is_clean
 
 __all__ = ["Code", "commit", "processor", "provenance_of_code", "tree_is_clean"]
+
+TRAINING = tuple(Path(__file__).parent / "runs" / name for name in ("train.py", "together.py"))
+"""Where training begins; what these need is what a run's bits come from."""
+
+
+def provenance_of_code() -> Code:
+    """Tell which code trains, the same in every process: a run may be trained in any."""
+    code = code_of(*TRAINING)
+    return {
+        "commit": code["commit"],
+        "tree_is_clean": code["tree_is_clean"],
+        "sources_sha256": code["sources_sha256"],
+    }
 
 
 def processor() -> str:

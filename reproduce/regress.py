@@ -170,10 +170,10 @@ def regress(stages: Path, out: Path, *, update: bool = False) -> Verdict:
     options += [f"--rootdir={OUTPUTS.parent.parent.parent}", f"--confcutdir={OUTPUTS.parent}"]
     options.append(str(OUTPUTS))  # the tests' own conftest needs what this job does not install
     if update:
-        pytest.main([*options, "--force-regen", "--tb=no"], plugins=[outputs])
+        _run([*options, "--force-regen", "--tb=no"], outputs)
         outputs.checks.clear()
         outputs.update = False
-    pytest.main(options, plugins=[outputs])
+    _run(options, outputs)
     checks = outputs.checks + outputs.absent
     verdict = write_stage(
         out,
@@ -188,6 +188,17 @@ def regress(stages: Path, out: Path, *, update: bool = False) -> Verdict:
     )
     say(f"regression: {verdict}, {len(checks)} comparisons, {begun.seconds:.0f} s")
     return verdict
+
+
+def _run(options: list[str], outputs: StageOutputs) -> None:
+    """Run the comparisons; pytest answers an interrupt and a lost reader itself."""
+    code = pytest.main(options, plugins=[outputs])
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+        say("")  # raises if nobody reads the output any more
+        msg = f"{OUTPUTS}: expected comparisons that run, found pytest's exit code {int(code)}"
+        raise OSError(msg)
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,6 +8,7 @@ A quick number of examples runs by default, and 2,000 of each format by
 import copy
 import gzip
 import json
+import shutil
 import struct
 import tomllib
 from pathlib import Path
@@ -23,6 +24,9 @@ from cep_core.fields import FieldError
 from reproduce.command_line import main
 from reproduce.figures.kinds import read_figures
 from reproduce.figures.specs import FIGURES
+from reproduce.report import standing
+from reproduce.report.assemble import write_report
+from reproduce.runs.files import read_results
 from reproduce.runs.row import ROWS, read_row
 from reproduce.table.published import PUBLISHED, read_published
 
@@ -204,6 +208,95 @@ def test_idx(folder, head, body, zipped, at, byte):
     path.write_bytes(contents)
     for reader in (read_images, read_labels):
         only_named_faults(reader, path, DataError)
+
+
+RESULTS = {
+    "row": "EP-1h", "title": "EP", "seed": 0, "hash": "0" * 64, "epochs": 2, "epochs_of_paper": 30,
+    "test_error": [9.5, 8.5], "train_error": [8.0, 7.0], "seconds": [1.0, 1.5],
+    "residual": [1e-3, None], "norms": {"W_0_1": [1.0, 2.0]},
+    "data": {"name": "mnist5k", "train": 4000, "test": 1000}, "engine": "fast",
+    "identity": {"spec": {"name": "EP-1h"}, "seed": 0}, "provenance": [{"first_epoch": 1}],
+}  # fmt: skip
+
+
+@given(data=st.data())
+@settings(deadline=None)
+def test_results(folder, data):
+    path = folder / "results.json"
+    path.write_text(json.dumps(data.draw(altered(RESULTS))), encoding="utf-8")
+    only_named_faults(read_results, path)
+
+
+CHECK = {
+    "name": "table/check",
+    "statement": "a row learns",
+    "verdict": "pass",
+    "numbers": {"error": 1e-3, "count": 3, "curves": [1, 2]},
+    "reason": "",
+    "seconds": 1.5,
+}
+RECORD = {
+    "stage": "", "verdict": "pass", "seconds": 2.5, "ran": "2026-01-01T00:00:00+00:00",
+    "code": {"commit": None, "tree_is_clean": None, "sources_sha256": "", "sources": {}},
+    "selection": {}, "inputs": {}, "files": {}, "checks": [CHECK], "details": {"seed": 3},
+}  # fmt: skip
+ROW = {
+    "row": "EP-1h", "tier": "quick", "layers": "784-512-10", "nudge": "outside", "angle": None,
+    "epochs": 2, "epochs_of_paper": 30, "seeds": [0, 1], "seconds": 3.5,
+    "test_error": {"mean": 9.0, "std": 0.5}, "train_error": {"mean": 8.0, "std": 0.5},
+    "test_error_by_epoch": [9.5, 9.0],
+    "published": {"test_mean": 2.0, "test_std": 0.1, "train": 0.2, "confirmed": False},
+    "settings": {"learning_rates": [0.1], "beta": 0.1, "free_steps": 9, "nudged_steps": 3,
+                 "positive_probability": 0.5},
+}  # fmt: skip
+CASE = {
+    "statement": "theorem1", "variant": "v", "claim": "c", "where": "w", "method": "m", "size": "s",
+    "level": "symbolic", "expected": "holds", "verdict": "pass", "reason": "", "seconds": 0.5,
+}  # fmt: skip
+DETAILS = {
+    "verify": {"parameters": {"beta": [0.1], "seed": 3}},
+    "theory": {"rows": [CASE], "titles": {"theorem1": "Theorem 1"}},
+    "table": {
+        "label": "quick", "judged": "all", "rows": [ROW], "tier": "quick",
+        "data": {"name": "d", "provenance": "digits", "train": 1, "test": 1, "sha256": {"f": "0"}},
+    },
+}  # fmt: skip
+STAGES = {name: RECORD | {"stage": name, "details": details} for name, details in DETAILS.items()}
+
+
+@pytest.fixture
+def small_report(monkeypatch):
+    """A report of few parts that asks neither git nor the installed packages."""
+    source = {"version": "0", "commit": None, "tree_is_clean": None, "packages": {"p": "1"}}
+    source |= dict.fromkeys(("written", "python", "system", "processor"), "x")
+    source |= {"cores": 1, "threads": 1}
+    monkeypatch.setattr("reproduce.report.assemble.provenance", lambda: source)
+    monkeypatch.setattr(standing, "EXPECTED", dict.fromkeys(standing.EXPECTED, list))
+
+
+@given(data=st.data())
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_stages(folder, small_report, data):
+    records = data.draw(altered(STAGES))
+    stages, reports = folder / "stages", folder / "reports"
+    for name in STAGES:
+        path = stages / name / "stage.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(records.get(name)), encoding="utf-8")
+    before = set(reports.iterdir()) if reports.exists() else set()
+    try:
+        written = write_report(stages, reports)
+    except FieldError as fault:
+        message = str(fault)
+        left = set(reports.iterdir()) if reports.exists() else set()
+        assert left == before
+    else:
+        message = f"{stages}: expected"
+        assert written.word != "pass"
+        shutil.rmtree(written.folder)
+    assert message.startswith(f"{stages}")
+    assert "expected" in message
+    assert "\n" not in message
 
 
 DOCUMENTS = {

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from cep_core.check.record import sha256
 from cep_core.check.verdicts import Check, Verdict
-from cep_core.fields import Fields, number, one_of, text
+from cep_core.fields import Fields, number, one_of, optional, sequence, table, text, whole
 from reproduce import derivation, regress
 from reproduce.fields import read_json
 from reproduce.figures.kinds import read_figures
+from reproduce.provenance import provenance_of_code
 from reproduce.stages import Stage, code_fields, read_stage
 from reproduce.table.results import TIERS
 from reproduce.trainings.comparison import Answer
@@ -120,7 +122,34 @@ def _why_stale(stages: Path, stage: Stage, foreign: tuple[str, ...]) -> str:
         return f"it compared others than there are now: {_listed(compared)}"
     if foreign:
         return f"not, or no longer, what it left: {_listed(list(foreign))}"
+    details = Fields(stages, stage.details, "table: details")
+    foreign_runs = _runs_of_other_code(details) if stage.stage == "table" else []
+    if foreign_runs:
+        return f"trained by other code: {_listed(foreign_runs)}; remove these runs to train again"
     return ""
+
+
+def _runs_of_other_code(details: Fields) -> list[str]:
+    """Runs of a table that were trained, if only in part, by other code than there is now."""
+    runs = [
+        (f"{row.get('row', text())}, nudge {row.get('nudge', text())}", run)
+        for row in details.tables("rows", 0)
+        for run in row.tables("runs", 0)
+    ]
+    ours = provenance_of_code()["sources_sha256"] if runs else ""
+    found = []
+    for name, run in runs:
+        codes = run.get("code", sequence(optional(table()), 0))
+        if not codes or any((code or {}).get("sources_sha256") != ours for code in codes):
+            seed = run.get("seed", whole(0, 2**63 - 1))
+            found.append(f"{name}, seed {seed} ({_commits(codes)})")
+    return found
+
+
+def _commits(codes: Iterable[dict[str, Any] | None]) -> str:
+    commits = dict.fromkeys(str((code or {}).get("commit")) for code in codes)
+    known = [commit[:7] for commit in commits if commit != "None"]
+    return f"commit {', '.join(known)}" if known else "commit unknown"
 
 
 def _digest(folder: Path, name: str) -> str | None:

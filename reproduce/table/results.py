@@ -134,6 +134,7 @@ def table_row(
         "data": results[0]["data"]["name"],
         "runs": [
             {key: result[key] for key in ("seed", "hash", "test_error", "train_error", "seconds")}
+            | {"code": [part.get("code") for part in result.get("provenance", [])]}
             for result in results
         ],
     }

@@ -13,6 +13,7 @@ import yaml
 from cep_core.check.record import Begun
 from cep_core.check.verdicts import Check, Verdict
 from reproduce import regress
+from reproduce.provenance import provenance_of_code
 from reproduce.report import standing
 from reproduce.report.assemble import gather, write_report
 from reproduce.report.provenance import provenance
@@ -259,6 +260,27 @@ def test_a_comparison_with_other_results_is_stale(whole):
     assert gather(whole).notes() == [
         "regression is stale: it compared others than there are now: figures/stage.json"
     ]
+
+
+@pytest.mark.parametrize(
+    ("codes", "stale"),
+    [
+        ([provenance_of_code()], False),
+        ([provenance_of_code() | {"commit": "earlier, same sources"}], False),
+        ([provenance_of_code(), {"commit": "abcdefgh", "sources_sha256": "0"}], True),
+        ([None], True),
+        ([], True),
+    ],
+)
+def test_a_run_of_other_code_makes_the_table_stale_by_name(whole, codes, stale):
+    run = {"seed": 4, "code": codes}
+    leave(whole, "table", details={"rows": [{"row": "EP-1h", "nudge": "outside", "runs": [run]}]})
+    found = gather(whole)
+    assert found.word == ("stale" if stale else "pass")
+    assert all(
+        "table is stale: trained by other code: EP-1h, nudge outside, seed 4 (commit" in note
+        for note in found.notes()
+    )
 
 
 def test_a_selection_is_partial_by_name(whole):
