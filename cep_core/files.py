@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import math
 import os
 import re
 import secrets
@@ -11,6 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""Errors of a disk that takes nothing more, whatever is written."""
+
+DEEPEST = 100
+"""Levels of tables and lists in a JSON text."""
+
+_NESTED = (dict, list)
 _RANDOM = r"[a-z0-9_]{8}"
 
 
@@ -73,3 +82,31 @@ def write_text(path: Path, text: str, *, parents: bool = True) -> None:
 def write_json(path: Path, value: Any, *, parents: bool = True) -> None:
     """Write a JSON value to ``path`` atomically; refuses NaN and infinities, which are not JSON."""
     write_text(path, json.dumps(value, indent=1, allow_nan=False) + "\n", parents=parents)
+
+
+def parse_json(text: str) -> Any:
+    """Return the value of a JSON text that anyone may have written.
+
+    Raises:
+        ValueError: it is no JSON; NaN, infinities and numbers beyond a float are not either, nor is
+            what is nested deeper than :data:`DEEPEST`.
+
+    """
+    try:
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("tables nested too deeply") from None
+    level = [value] if isinstance(value, _NESTED) else []
+    for _ in range(DEEPEST):
+        inner = (v.values() if isinstance(v, dict) else v for v in level)
+        level = [v for values in inner for v in values if isinstance(v, _NESTED)]
+    if level:
+        raise ValueError("tables nested too deeply")
+    return value
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number[:20]}, which is not JSON")
+    return value

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from cep_core.fields import FieldError, Fields, read_bytes
+from cep_core.files import parse_json
 
 LONGEST_TOML = 1 << 20
 LONGEST_JSON = 1 << 26
-DEEPEST = 100
-"""Levels of tables and lists in a JSON file."""
 
 
 def read_toml(path: Path, error: type[FieldError] = FieldError) -> Fields:
@@ -33,7 +31,7 @@ def read_json(path: Path, error: type[FieldError] = FieldError) -> Fields:
         FieldError: (or ``error``) as :func:`read_toml`; NaN and infinities are not JSON either.
 
     """
-    return Fields(path, _parsed(path, "JSON", _json, LONGEST_JSON, error), error=error)
+    return Fields(path, _parsed(path, "JSON", parse_json, LONGEST_JSON, error), error=error)
 
 
 def _parsed(
@@ -47,25 +45,9 @@ def _parsed(
     try:
         return parse(contents.decode("utf-8"))
     except RecursionError:
-        raise error(f"{path}: expected {form}, found tables nested too deeply") from None
+        raise error(f"{path}: expected {form}, found: tables nested too deeply") from None
     except ValueError as fault:  # no UTF-8, a fault of syntax, a number of thousands of digits
         raise error(f"{path}: expected {form}, found: {_one_line(fault)}") from None
-
-
-def _json(text: str) -> Any:
-    value = json.loads(text, parse_constant=_refuse)
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(DEEPEST):
-        inner = (v.values() if isinstance(v, dict) else v for v in level)
-        level = [v for values in inner for v in values if isinstance(v, dict | list)]
-        if not level:
-            return value
-    raise RecursionError
-
-
-def _refuse(constant: str) -> Any:
-    msg = f"{constant}, which is not JSON"
-    raise ValueError(msg)
 
 
 def _one_line(fault: Exception) -> str:

@@ -7,7 +7,6 @@ kind it is of. A family of kinds is a module with the members of
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from cep_core.conformance import convolutional, homeostasis, layered
 from cep_core.conformance.archive import Archive, ConformanceError, open_archive
 from cep_core.conformance.contents import ConformanceFile, Expected, Format, fault
 from cep_core.fields import Fields, choice
+from cep_core.files import parse_json
 
 __all__ = ["FORMATS", "KINDS", "ConformanceError", "ConformanceFile", "read"]
 

@@ -11,6 +11,7 @@ from typing import Any
 from cep_core.data.mnist import Dataset, load
 from reproduce.runs.directory import hash_of, opened, results_in
 from reproduce.runs.epochs import Show
+from reproduce.runs.results import name_of
 from reproduce.runs.train import Request, identity_of, train
 
 
@@ -38,9 +39,9 @@ class Job:
 
     @property
     def what(self) -> str:
-        """Row, nudge and seed, for a reader."""
-        row = self.request.row
-        return f"{row.name}, nudge {row.nudge}, seed {self.request.seed}"
+        """Row, what differs from it, and seed, for a reader."""
+        name = name_of(self.request.row.name, self.request.seed, self.identity)
+        return name.with_suffix("").as_posix()
 
 
 def job(request: Request, data: Dataset, runs: Path, epochs: int | None) -> Job:

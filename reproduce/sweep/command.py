@@ -4,38 +4,31 @@ from __future__ import annotations
 
 import argparse
 import os
-import time
 from collections.abc import Sequence
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from functools import partial
 from pathlib import Path
 
 import torch
 
 from cep_core.data.mnist import load
-from cep_core.workers import WorkerDiedError, Workers
+from cep_core.fields import shown
 from reproduce.runs.command import interrupted
-from reproduce.runs.files import InUseError, RunError, expect_folder
+from reproduce.runs.files import RunError, expect_folder
 from reproduce.runs.jobs import Job, trained
 from reproduce.runs.row import SpecError
+from reproduce.runs.side_by_side import each_trained
 from reproduce.sweep.spec import jobs_of, read_sweep
 from reproduce.sweep.standing import (
     line_of,
     line_of_run,
     log_of,
-    name_of_job,
     standing_of,
     told_every,
 )
 from reproduce.terminal import INTERVAL, say
 
 SWEEPS = Path(__file__).parent.parent / "experiments" / "sweeps"
-
-ATTEMPTS = 3
-"""How often a run is begun whose process dies."""
-
-PAUSE = 2.0
-"""Seconds between two looks at a run that another sweep trains."""
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -104,33 +97,16 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def train_all(jobs: Sequence[Job], source: str, processes: int) -> list[str]:
-    """Train what is not done; return which runs failed, why, and where their logs are.
-
-    A run whose process dies is begun again where it was; one that another sweep trains is waited
-    for; one that fails or diverges does not stop the others.
-    """
+    """Train what is not done; return which runs failed, why, and where their logs are."""
     failed: list[str] = []
     left = [job for job in jobs if job.results is None]
-    deaths: dict[Path, int] = {}
-    with Workers(min(processes, max(1, len(left)))) as workers:
-        while left:
-            again: list[Job] = []
-            for job, outcome in workers.each_done(partial(_train, source=source), left):
-                error = outcome.error
-                if error is None:
-                    say(line_of_run(standing_of(job)))
-                elif isinstance(error, InUseError):
-                    again.append(job)
-                elif isinstance(error, WorkerDiedError) and deaths.get(job.folder, 1) < ATTEMPTS:
-                    deaths[job.folder] = deaths.get(job.folder, 1) + 1
-                    say(f"begun again where it was, as {error}: {name_of_job(job)}")
-                    again.append(job)
-                else:
-                    failed.append(f"{name_of_job(job)}: {error} (log: {log_of(job)})")
-                    say(f"failed: {failed[-1]}")
-            left = again
-            if left:
-                time.sleep(PAUSE)
+    with closing(each_trained(left, partial(_train, source=source), processes)) as runs:
+        for job, outcome in runs:
+            if outcome.error is None:
+                say(line_of_run(standing_of(job)))
+            else:
+                failed.append(f"{job.what}: {outcome.error} (log: {log_of(job)})")
+                say(f"failed: {failed[-1]}")
     return failed
 
 
@@ -156,5 +132,5 @@ def _path_of(name: str) -> Path:
     if name.endswith(".toml"):
         return Path(name)
     raise SpecError(
-        f"sweep: expected one of {', '.join(sweep_names())}, or a .toml file, found {name!r}"
+        f"sweep: expected one of {', '.join(sweep_names())}, or a .toml file, found {shown(name)}"
     )

@@ -15,7 +15,6 @@ from typing import Any
 from reproduce.runs.directory import is_held
 from reproduce.runs.files import RunError, read_results
 from reproduce.runs.jobs import Job
-from reproduce.runs.results import name_of
 
 
 class State(StrEnum):
@@ -102,14 +101,7 @@ def line_of_run(standing: RunStanding) -> str:
     done = f"{standing.epochs} of {standing.job.epochs} epochs"
     if standing.epochs and standing.results:
         done += f", test error {standing.results['test_error'][standing.epochs - 1]:.2f} %"
-    name, folder = name_of_job(standing.job), standing.job.folder.name
-    return f"{standing.state:<8} {name}: {done} ({folder})"
-
-
-def name_of_job(job: Job) -> str:
-    """Row, what differs from it, and seed."""
-    row, seed = job.request.row.name, job.request.seed
-    return name_of(row, seed, job.identity).with_suffix("").as_posix()
+    return f"{standing.state:<8} {standing.job.what}: {done} ({standing.job.folder.name})"
 
 
 @contextmanager

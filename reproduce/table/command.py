@@ -18,12 +18,13 @@ from cep_core.check.verdicts import Check, Verdict
 from cep_core.data.mnist import Dataset, load
 from cep_core.files import write_text
 from cep_core.networks import Nudge
-from cep_core.workers import WorkerDiedError, Workers
+from cep_core.workers import Outcome, WorkerDiedError
 from reproduce.runs.command import add_training_options, interrupted
 from reproduce.runs.epochs import DivergedError, Show
 from reproduce.runs.files import RunError, expect_folder
 from reproduce.runs.jobs import Job, data_named, trained
 from reproduce.runs.row import ROWS, SpecError, row_named
+from reproduce.runs.side_by_side import each_trained
 from reproduce.runs.together import train_together
 from reproduce.stages import STAGES, begin, write_stage
 from reproduce.table.published import read_published
@@ -63,9 +64,10 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 
 def command(arguments: argparse.Namespace) -> int:
     """Train, judge and write the stage; return the exit code."""
-    begun = begin(Path(__file__).parent, ROWS)
-    torch.set_num_threads(1)
     tier = _tier(arguments)
+    own_rows = (Path(name) for name in tier.rows if name.endswith(".toml"))
+    begun = begin(Path(__file__).parent, ROWS, *own_rows)
+    torch.set_num_threads(1)
     if arguments.jobs < 1:
         raise RunError(f"jobs: expected a positive integer, found {arguments.jobs}")
     for folder in (arguments.out, arguments.runs):
@@ -196,10 +198,21 @@ def _train_all(
 def _side_by_side(
     jobs: Sequence[Job], source: str, processes: int, show: Show
 ) -> Generator[tuple[Job, dict[str, Any]]]:
-    """Train in processes of one thread each; yield runs as they finish."""
-    with Workers(processes) as workers:
-        for job, outcome in workers.each_done(partial(trained, source=source, show=show), jobs):
+    """Train in processes of one thread each; yield runs as they finish.
+
+    Raises:
+        Exception: of the first run that failed, when the others are done.
+
+    """
+    failed: list[Outcome[dict[str, Any]]] = []
+    for job, outcome in each_trained(jobs, partial(trained, source=source, show=show), processes):
+        if outcome.error is None:
             yield job, outcome.result()
+        else:
+            say(f"  {job.what} failed: {outcome.error}")
+            failed.append(outcome)
+    for outcome in failed:
+        outcome.result()
 
 
 def _at_once(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cep_core.check.verdicts import Check, Verdict, combine
-from cep_core.files import replacing, write_json, write_text
+from cep_core.files import DEEPEST, parse_json, replacing, write_json, write_text
 from reproduce.stages import begin, read_stage, write_stage
 
 
@@ -75,3 +75,28 @@ def test_a_file_has_the_mode_that_the_user_asks_for(tmp_path, mask):
     finally:
         os.umask(before)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("NaN", "NaN, which is not JSON"),
+        ("[-Infinity]", "-Infinity, which is not JSON"),
+        ("1e999", "1e999, which is not JSON"),
+        ("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1), "nested too deeply"),
+        ("[" * 99_999, "nested too deeply"),
+        ("9" * 5000, "4300"),
+        ("{", "Expecting"),
+    ],
+    ids=lambda text: text[:9],
+)
+def test_what_is_no_json_is_refused_in_one_line(text, found):
+    with pytest.raises(ValueError, match=found) as caught:
+        parse_json(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_json_is_read_as_it_was_written():
+    value = {"a": [1.5, -2, True, None, {"b": 10**400}]}
+    assert parse_json(json.dumps(value)) == value
+    assert parse_json("[" * DEEPEST + "]" * DEEPEST)[0] is not None

@@ -16,9 +16,9 @@ from cep_core.data.mnist import load
 from cep_core.training.checkpoints import latest
 from cep_core.workers import Outcome, WorkerDiedError
 from reproduce.command_line import main
+from reproduce.runs import side_by_side
 from reproduce.runs.jobs import trained
 from reproduce.runs.row import SpecError
-from reproduce.sweep import command
 from reproduce.sweep.command import SWEEPS
 from reproduce.sweep.spec import jobs_of, read_sweep
 from reproduce.sweep.standing import State, line_of, seconds_left, standing_of
@@ -147,15 +147,33 @@ def test_a_run_that_diverges_is_reported_and_stops_no_other(sweep, tmp_path, cap
 def test_a_process_that_dies_again_and_again_is_given_up(sweep, tmp_path, monkeypatch, capsys):
     died = WorkerDiedError("its process was killed by signal 9 before it was done")
     monkeypatch.setattr(
-        command.Workers,
+        side_by_side.Workers,
         "each_done",
         lambda _, work, jobs: ((job, Outcome(error=died)) for job in jobs),
     )
-    monkeypatch.setattr(command, "PAUSE", 0.0)
+    monkeypatch.setattr(side_by_side, "PAUSE", 0.0)
     assert main(["sweep", str(sweep()), "--runs", str(tmp_path / "runs")]) == 1
     said = capsys.readouterr().out
-    assert said.count("begun again") == 2 * (command.ATTEMPTS - 1)
+    assert said.count("begun again") == 2 * (side_by_side.ATTEMPTS - 1)
     assert said.count("\nfailed: small") == 4, "two, each told at once and at the end"
+
+
+@pytest.mark.parametrize(("number", "ends"), [(28, True), (13, False)], ids=["full", "forbidden"])
+def test_a_full_disk_ends_a_sweep_and_one_forbidden_folder_does_not(
+    sweep, tmp_path, monkeypatch, capsys, number, ends
+):
+    fault = OSError(number, os.strerror(number), "/the/file")
+    monkeypatch.setattr(
+        side_by_side.Workers,
+        "each_done",
+        lambda _, work, jobs: ((job, Outcome(error=fault)) for job in jobs),
+    )
+    code = main(["sweep", str(sweep()), "--runs", str(tmp_path / "runs")])
+    said, errors = capsys.readouterr()
+    assert (code, errors) == (
+        (2, "error: /the/file: No space left on device\n") if ends else (1, "")
+    )
+    assert said.count("Permission denied: '/the/file' (log: ") == (0 if ends else 4)
 
 
 def test_every_combination_is_one_run_and_none_is_there_twice(sweep, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -154,6 +155,7 @@ def test_the_command_trains_side_by_side_and_leaves_a_stage(tmp_path, capsys, mo
     assert stage["stage"] == "table"
     assert stage["verdict"] == "pass"
     assert stage["details"]["tier"] == "quick"
+    assert str(row) in stage["code"]["sources"]
     assert [(row["row"], row["nudge"]) for row in stage["details"]["rows"]] == [
         ("small", "outside"),
         ("small", "inside"),
@@ -164,7 +166,7 @@ def test_the_command_trains_side_by_side_and_leaves_a_stage(tmp_path, capsys, mo
     first = stage["details"]["rows"][0]["runs"][0]
     assert lines[1] == f"small,outside,0,1,{first['test_error'][0]},{first['train_error'][0]}"
 
-    monkeypatch.setattr(table_command, "Workers", lambda *_: pytest.fail("trained"))
+    monkeypatch.setattr(table_command, "each_trained", lambda *_: pytest.fail("trained"))
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*") if p.is_file()}
     assert main(arguments) == 0
     assert {p: p.stat().st_mtime_ns for p in before} == before
@@ -195,7 +197,7 @@ def test_ctrl_c_stops_every_process_and_what_is_left_resumes(tmp_path):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
         for line in process.stdout:
-            if "seed 0: test error" in line:
+            if "seed0: test error" in line:
                 os.killpg(process.pid, signal.SIGINT)  # as a terminal does
                 break
         said, errors = process.communicate()
@@ -206,6 +208,20 @@ def test_ctrl_c_stops_every_process_and_what_is_left_resumes(tmp_path):
     assert len(list((tmp_path / "runs").glob("*/DONE"))) < 3
     assert main(arguments) == 0
     assert len(list((tmp_path / "runs").glob("*/DONE"))) == 3
+
+
+def test_a_run_that_fails_stops_no_other_and_is_told(tmp_path, capsys):
+    wild = SMALL.replace("small", "wild").replace("[0.1, 0.2]", "[1e25, 1e25]")
+    for name, text in (("wild", wild + 'activation = "identity"\n'), ("small", SMALL)):
+        (tmp_path / f"{name}.toml").write_text(text)
+    arguments = ["table", "--rows", *map(str, sorted(tmp_path.glob("*.toml"), reverse=True))]
+    arguments += ["--seeds", "1", "--epochs", "1", "--nudges", "outside", "--jobs", "1"]
+    arguments += ["--out", str(tmp_path / "stage"), "--runs", str(tmp_path / "runs")]
+    assert main(arguments) == 1
+    said = capsys.readouterr().out
+    assert re.search(r"wild/\w+-seed0 failed: wild seed 0 diverged in epoch 1", said)
+    assert len(list((tmp_path / "runs").glob("small-*/DONE"))) == 1
+    assert not (tmp_path / "stage").exists()
 
 
 @pytest.mark.parametrize("option", ["--out", "--runs"])
