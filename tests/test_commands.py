@@ -133,3 +133,43 @@ def test_a_derivation_that_is_interrupted_leaves_nothing(tmp_path, monkeypatch, 
     assert reproduce(["derivation", "--out", str(tmp_path / "out")]) == 130
     assert capsys.readouterr().err == "interrupted\n"
     assert not (tmp_path / "out").exists()
+
+
+def is_running(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_the_check_of_the_proof_ends_with_every_program_of_coq_when_interrupted(tmp_path):
+    tools, scratch = tmp_path / "tools", tmp_path / "scratch"
+    tools.mkdir()
+    scratch.mkdir()
+    slow = (
+        f'#!/bin/sh\ncase "$*" in *Probe.v) exit;; esac\necho $$ >>{tmp_path}/begun\nexec sleep 99'
+    )
+    for name, text in {
+        "coqc": slow,
+        **dict.fromkeys(("coqdep", "coqchk", "coqtop"), "#!/bin/sh"),
+    }.items():
+        (tools / name).write_text(f"{text}\n")
+        (tools / name).chmod(0o755)
+    process = command(
+        "theory.proof",
+        "--json",
+        str(tmp_path / "proof.json"),
+        env=os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "TMPDIR": str(scratch)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    begun = tmp_path / "begun"
+    while not begun.exists() or len(begun.read_text().split()) < 2:
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said, errors = process.communicate(timeout=50)
+    assert (process.returncode, said, errors) == (130, "", "interrupted\n")
+    assert not any(map(is_running, begun.read_text().split()))
+    assert list(scratch.iterdir()) == []
+    assert not (tmp_path / "proof.json").exists()

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,7 +93,7 @@ def _check_with_coq(build: Path, files: list[str], report: Report, jobs: int) ->
     verdicts: tuple[ControlVerdict, ...] = ()
     if all_compiled:
         checked = [*files, comparison.FILE] if not problems_of_theorems else files
-        with ThreadPoolExecutor(2) as pool:
+        with coq.side_by_side(2) as pool:
             context = pool.submit(coq.recheck, build, checked)
             verdicts, problems_of_controls = control_verdicts(build, max(1, jobs - 1))
         found += [*context.result()[1], *problems_of_controls]
@@ -142,8 +142,9 @@ def control_verdicts(build: Path, jobs: int) -> tuple[tuple[ControlVerdict, ...]
     controls = sources.controls(build)[0]
     found = []
     verdicts = []
-    with ThreadPoolExecutor(jobs) as pool:
+    with coq.side_by_side(jobs) as pool:
         answers = [pool.submit(coq.refusal, build, control) for control in controls]
+        wait(answers)
     for control, answer in zip(controls, answers, strict=True):
         try:
             message = answer.result()

@@ -2,8 +2,10 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -37,21 +39,49 @@ class Run:
     output: str
 
 
-def _run(arguments: Iterable[str], folder: Path, commands: str = "") -> Run:
+_running: set[subprocess.Popen[str]] = set()
+_interrupted = threading.Event()
+
+
+@contextmanager
+def side_by_side(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that wait for programs of Coq; these are killed if an interrupt ends the block."""
     try:
-        done = subprocess.run(  # noqa: S603 - our own sources, no shell
-            list(arguments),
-            cwd=folder,
-            input=commands,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=TIME_LIMIT_S,
-        )
-    except subprocess.TimeoutExpired:
-        return Run(ok=False, output=f"no answer within {TIME_LIMIT_S} s")
-    return Run(done.returncode == 0, done.stdout.strip())
+        with ThreadPoolExecutor(jobs) as pool:
+            try:
+                yield pool
+            except KeyboardInterrupt:
+                _interrupted.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                for program in list(_running):
+                    program.kill()
+                raise
+    finally:
+        _interrupted.clear()
+
+
+def _run(arguments: Iterable[str], folder: Path, commands: str = "") -> Run:
+    with subprocess.Popen(  # noqa: S603 - our own sources, no shell
+        list(arguments),
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as program:
+        _running.add(program)
+        if _interrupted.is_set():  # it began while the others were killed
+            program.kill()
+        try:
+            output, _ = program.communicate(commands, timeout=TIME_LIMIT_S)
+        except BaseException as error:
+            program.kill()
+            if isinstance(error, subprocess.TimeoutExpired):
+                return Run(ok=False, output=f"no answer within {TIME_LIMIT_S} s")
+            raise
+        finally:
+            _running.discard(program)
+    return Run(program.returncode == 0, output.strip())
 
 
 def _coq(tool: str) -> list[str]:
@@ -108,7 +138,7 @@ def compile_all(folder: Path, files: Iterable[str], jobs: int) -> dict[str, Run]
     order.prepare()
     done: dict[str, Run] = {}
     running: dict[Future[Run], str] = {}
-    with ThreadPoolExecutor(jobs) as pool:
+    with side_by_side(jobs) as pool:
         while order.is_active():
             for name in order.get_ready():
                 running[pool.submit(_run, [*_coq("coqc"), name], folder)] = name
