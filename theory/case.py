@@ -147,7 +147,11 @@ def module_from(path: Path) -> ModuleType:
     if path.suffix != ".py" or spec is None or spec.loader is None or not path.is_file():
         raise ValueError(f"{path}: expected a Python file with a function cases(), found none")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        found = f"{error.msg} (line {error.lineno})"
+        raise ValueError(f"{path}: expected a Python file, found: {found}") from None
     return module
 
 

@@ -115,7 +115,8 @@ def _report_line(case: Case, check: Check) -> str:
 
 def _run(options: argparse.Namespace, cases: Sequence[Case]) -> int:
     """Decide the cases, print a row for each, and write what was asked for."""
-    begun = Begun(code_of(*(path for path in sorted(HERE.iterdir()) if path.name != "proof")))
+    ours = (path for path in sorted(HERE.iterdir()) if path.name != "proof")
+    begun = Begun(code_of(*ours, *options.also))
     by_name = {case.name: case for case in cases}
     found: dict[str, Check] = {}
     interrupted = False

@@ -87,15 +87,16 @@ def imported_sources() -> list[Path]:
 def sources_of(*roots: Path) -> dict[str, str]:
     """Digest of every file of the project that ``roots`` need, by its path in the checkout.
 
-    A root is a source, a notebook, a file of settings, or a folder of such files. What a source
-    imports is needed too, whether or not it has been imported yet: work may be done in processes of
-    its own. Names that are put together at run time are not followed; name their folder.
+    A root is a source, a notebook, a file of settings, or a folder of such files; it may be a
+    user's own, outside the checkout, and then has its whole path. What a source imports is needed
+    too, whether or not it has been imported yet: work may be done in processes of its own. Names
+    that are put together at run time are not followed; name their folder.
     """
     waiting = [path for root in roots for path in _files(root.resolve())]
     needed: dict[str, str] = {}
     while waiting:
         path = waiting.pop()
-        name = path.relative_to(ROOT).as_posix()
+        name = (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()
         if name not in needed:
             needed[name] = _sha256(path)
             waiting += _imports(path)
@@ -114,15 +115,26 @@ def code_of(*roots: Path) -> dict[str, Any]:
 
 
 def changed_since(sources: Mapping[str, str]) -> list[str]:
-    """Files of a record that are not, or no longer, what they were; names outside the checkout."""
-    return [name for name, digest in sources.items() if _present(name) != digest]
+    """Files of a record that are not, or no longer, what they were, or that are no sources."""
+    return [
+        name
+        for name, digest in sources.items()
+        if (digest_inside(*_place(Path(name))) if Path(name).suffix in SOURCES else None) != digest
+    ]
 
 
-def _present(name: str) -> str | None:
-    path = ROOT / name
-    if not path.resolve().is_relative_to(ROOT) or not path.is_file():
+def digest_inside(folder: Path, name: str) -> str | None:
+    """Digest of a file in a folder; None if there is none, or the name leads out of the folder."""
+    path = folder / name
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+        return hashlib.sha256(path.read_bytes()).hexdigest() if inside and path.is_file() else None
+    except (OSError, ValueError):  # one that cannot be read, or that no file can have
         return None
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _place(path: Path) -> tuple[Path, str]:
+    return (path.parent, path.name) if path.is_absolute() else (ROOT, str(path))
 
 
 def _files(root: Path) -> list[Path]:

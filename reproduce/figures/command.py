@@ -88,8 +88,8 @@ def make_figures(
 
     """
     notebooks = [NOTEBOOKS / f"{kind}.ipynb" for kind in KINDS]
-    begun = begin(Path(__file__).parent, *notebooks, FIGURES)
     figures = read_figures(experiments)
+    begun = begin(Path(__file__).parent, *notebooks, FIGURES, experiments)
     unknown = sorted(set(only or []) - set(figures))
     if unknown:
         msg = f"figure {unknown[0]!r} is not known; expected some of: {', '.join(figures)}"

@@ -13,7 +13,6 @@ from typing import Any
 
 import yaml
 
-from cep_core.check.record import sha256
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.fields import Fields, number, one_of, optional, sequence, table, text, whole
 from reproduce import derivation, regress
@@ -26,7 +25,7 @@ from reproduce.trainings.comparison import Answer
 from theory.pool import gather
 from theory.proof.check import HERE as PROOF
 from theory.proof.statements import load
-from theory.provenance import changed_since
+from theory.provenance import changed_since, digest_inside
 
 REQUIRED = ("verify", "theory", "derivation", "figures", "table", "trainings", "regression")
 """Stages without which the main job is not done, in the order of the report."""
@@ -105,7 +104,7 @@ def standing_of(stages: Path, name: str) -> Standing | None:
         partial = partial or f"tier: {stage.details.get('tier')}"
     checks = (*stage.checks, *_missing(stage, EXPECTED[name]()))
     foreign = tuple(
-        path for path, digest in stage.files.items() if _digest(stages / name, path) != digest
+        path for path, digest in stage.files.items() if digest_inside(stages / name, path) != digest
     )
     stale = _why_stale(stages, stage, foreign)
     return Standing(replace(stage, checks=checks), stale, partial, foreign)
@@ -117,7 +116,9 @@ def _why_stale(stages: Path, stage: Stage, foreign: tuple[str, ...]) -> str:
     changed = changed_since(stage.sources)
     if changed:
         return f"changed since it ran: {_listed(changed)}"
-    compared = [path for path, digest in stage.inputs.items() if _digest(stages, path) != digest]
+    compared = [
+        path for path, digest in stage.inputs.items() if digest_inside(stages, path) != digest
+    ]
     if compared:
         return f"it compared others than there are now: {_listed(compared)}"
     if foreign:
@@ -150,13 +151,6 @@ def _commits(codes: Iterable[dict[str, Any] | None]) -> str:
     commits = dict.fromkeys(str((code or {}).get("commit")) for code in codes)
     known = [commit[:7] for commit in commits if commit != "None"]
     return f"commit {', '.join(known)}" if known else "commit unknown"
-
-
-def _digest(folder: Path, name: str) -> str | None:
-    """Digest of a file of a stage; None if it is none, or leads out of the folder."""
-    path = folder / name
-    inside = path.resolve().is_relative_to(folder.resolve())
-    return sha256(path) if inside and path.is_file() else None
 
 
 def _missing(stage: Stage, expected: Sequence[str]) -> list[Check]:

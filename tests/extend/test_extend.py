@@ -66,6 +66,7 @@ def test_a_figure_of_an_existing_kind_is_drawn_from_its_file(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     stage = json.loads((tmp_path / "figures" / "stage.json").read_text(encoding="utf-8"))
     assert [check["name"] for check in stage["checks"]] == ["figures/own-orders"]
+    assert "tests/extend/own_figure.toml" in stage["code"]["sources"]
     assert stage["verdict"] == "pass"
     assert (tmp_path / "figures" / "own-orders" / "own-orders.png").stat().st_size > 10_000
 

@@ -6,6 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from theory.command import main as theory
+from theory.provenance import changed_since, sources_of
+
 CHECKOUT = Path(__file__).parents[2]
 ASK = "import json, theory.provenance as p; print(json.dumps(p.provenance_of_code()))"
 
@@ -65,3 +70,32 @@ def test_a_repository_around_the_checkout_lends_it_nothing(tmp_path):
     git(tmp_path, "commit", "-qm", "not ours")
     assert ask(inner)["commit"] is None
     assert ask(inner)["tree_is_clean"] is None
+
+
+def test_a_file_of_the_users_own_is_a_source_like_any_other(tmp_path):
+    own = tmp_path / "own.py"
+    own.write_text("import theory.provenance\n")
+    sources = sources_of(own)
+    assert list(sources) == [str(own), "theory/__init__.py", "theory/provenance.py"]
+    assert changed_since(sources) == []
+    own.write_text("import theory.provenance  # changed\n")
+    assert changed_since(sources) == [str(own)]
+
+
+@pytest.mark.parametrize("name", ["../x.py", "/dev/zero", "a\0.py", "\ud800.py", "a" * 999 + ".py"])
+def test_what_cannot_be_a_source_has_changed(name):
+    assert changed_since({name: ""}) == [name]
+
+
+def test_a_statement_of_the_users_own_is_recorded_with_its_digest(tmp_path, capsys):
+    own = tmp_path / "own.py"
+    own.write_text((CHECKOUT / "tests" / "extend" / "own_statement.py").read_text())
+    asked = ["--also", str(own), "--only", "first_step", "--processes", "1"]
+    assert theory([*asked, "--out", str(tmp_path / "stage")]) == 0
+    stage = json.loads((tmp_path / "stage" / "stage.json").read_text())
+    assert stage["code"]["sources"].items() >= sources_of(own).items()
+    assert stage["selection"]["also"] == [str(own)]
+    own.write_text("def cases(:\n")
+    with pytest.raises(SystemExit):
+        theory(asked)
+    assert f"{own}: expected a Python file, found: " in capsys.readouterr().err
