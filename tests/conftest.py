@@ -1,4 +1,4 @@
 from hypothesis import settings
 
-# pytest --hypothesis-profile=thorough tests/test_hostile_files.py
+# pytest --hypothesis-profile=thorough -k hostile
 settings.register_profile("thorough", max_examples=2000, deadline=None)

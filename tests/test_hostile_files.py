@@ -2,10 +2,9 @@
 
 A quick number of examples runs by default, and 2,000 of each format by
 
-    pytest --hypothesis-profile=thorough tests/test_hostile_files.py
+    pytest --hypothesis-profile=thorough -k hostile
 """
 
-import copy
 import gzip
 import json
 import shutil
@@ -26,106 +25,11 @@ from reproduce.figures.kinds import read_figures
 from reproduce.figures.specs import FIGURES
 from reproduce.report import standing
 from reproduce.report.assemble import write_report
-from reproduce.runs.files import read_results
 from reproduce.runs.row import ROWS, read_row
 from reproduce.table.published import PUBLISHED, read_published
+from tests.hostile import altered, only_named_faults, toml_file
 
 CONFORMANCE = Path(__file__).parent / "data" / "conformance"
-
-HUGE = "an integer that has no decimals"
-WORDS = [
-    HUGE,
-    "",
-    "EP",
-    "energy-based",
-    "../x",
-    "/etc/passwd",
-    "\ud800",
-    "\0",
-    "a" * 9999,
-    "s_0",
-    "é\n",
-]
-NUMBERS = [0, -1, 2**31, 2**63, 10**9, 10**400, True, 1e308, 1e-320, -0.0, 0.5]
-
-scalars = (
-    st.sampled_from(WORDS)
-    | st.sampled_from(NUMBERS)
-    | st.floats()
-    | st.integers()
-    | st.text(max_size=5)
-)
-hostile = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=5,
-)
-
-
-def places(value, path=()):
-    """Paths of everything inside a document."""
-    inside = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, inner in inside:
-        yield (*path, key)
-        if isinstance(inner, dict | list):
-            yield from places(inner, (*path, key))
-
-
-@st.composite
-def altered(draw, document):
-    """The document with up to three entries replaced, removed or added."""
-    changed = copy.deepcopy(document)
-    for _ in range(draw(st.integers(1, 3))):
-        *path, last = draw(st.sampled_from(list(places(changed))))
-        inside = changed
-        for key in path:
-            inside = inside[key]
-        change = draw(st.sampled_from(["replace", "replace", "remove", "add"]))
-        if change == "remove":
-            del inside[last]
-        elif change == "add" and isinstance(inside, dict):
-            inside[draw(st.text(max_size=4))] = draw(hostile)
-        else:
-            inside[last] = draw(hostile)
-        if not changed:
-            break
-    return changed
-
-
-def as_toml(value):
-    """A value in TOML, tables inline."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(k)} = {as_toml(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(as_toml, value)) + "]"
-    if value == HUGE:
-        return "0x" + "f" * 5000
-    return json.dumps(value).replace("Infinity", "inf").replace("NaN", "nan")
-
-
-def toml_file(folder, document):
-    path = folder / "file.toml"
-    lines = (f"{json.dumps(key)} = {as_toml(value)}\n" for key, value in document.items())
-    path.write_text("".join(lines), encoding="utf-8")
-    return path
-
-
-def only_named_faults(read, path, error=FieldError):
-    """Read; what is raised is of our kind, names the file, and is a line."""
-    message = fault_of(read, path, error)
-    if message is not None:
-        assert message.startswith(f"{path}: ")
-        assert "expected" in message
-        assert "\n" not in message
-        assert len(message) < 2000
-
-
-def fault_of(read, path, error):
-    try:
-        read(path)
-    except error as fault:
-        return str(fault)
-    return None
 
 
 @pytest.fixture(scope="module")
@@ -210,23 +114,6 @@ def test_idx(folder, head, body, zipped, at, byte):
         only_named_faults(reader, path, DataError)
 
 
-RESULTS = {
-    "row": "EP-1h", "title": "EP", "seed": 0, "hash": "0" * 64, "epochs": 2, "epochs_of_paper": 30,
-    "test_error": [9.5, 8.5], "train_error": [8.0, 7.0], "seconds": [1.0, 1.5],
-    "residual": [1e-3, None], "norms": {"W_0_1": [1.0, 2.0]},
-    "data": {"name": "mnist5k", "train": 4000, "test": 1000}, "engine": "fast",
-    "identity": {"spec": {"name": "EP-1h"}, "seed": 0}, "provenance": [{"first_epoch": 1}],
-}  # fmt: skip
-
-
-@given(data=st.data())
-@settings(deadline=None)
-def test_results(folder, data):
-    path = folder / "results.json"
-    path.write_text(json.dumps(data.draw(altered(RESULTS))), encoding="utf-8")
-    only_named_faults(read_results, path)
-
-
 CHECK = {
     "name": "table/check",
     "statement": "a row learns",
@@ -261,7 +148,18 @@ DETAILS = {
         "data": {"name": "d", "provenance": "digits", "train": 1, "test": 1, "sha256": {"f": "0"}},
     },
 }  # fmt: skip
+PROOF = {
+    "verdict": "pass", "ran": "2026-01-01", "code": RECORD["code"], "reason": "", "seconds": 9.5,
+    "coq_version": "8", "results": 3, "files": 2, "axioms": ["Coq.a.b"], "problems": [],
+    "theorems": [{"name": "t", "file": "T.v", "statement_in_words": "w", "statement": "s",
+                  "verdict": "pass"}],
+    "negative_controls": [{"name": "c", "alteration": "a", "refused": True, "message": "m",
+                           "refuted": True}],
+    "map": [{"statement": "s", "paper": "p", "coq": ["t"], "symbolic": "x", "test": ""}],
+    "not_proved": [{"subject": "s", "words": "w"}],
+}  # fmt: skip
 STAGES = {name: RECORD | {"stage": name, "details": details} for name, details in DETAILS.items()}
+STAGES["proof"] = PROOF
 
 
 @pytest.fixture
@@ -274,15 +172,24 @@ def small_report(monkeypatch):
     monkeypatch.setattr(standing, "EXPECTED", dict.fromkeys(standing.EXPECTED, list))
 
 
+def leave(stages, records):
+    for name, record in records.items():
+        path = stages / name / ("proof.json" if name == "proof" else "stage.json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_unaltered_stages_are_reported(tmp_path, small_report):
+    leave(tmp_path / "stages", STAGES)
+    page = write_report(tmp_path / "stages", tmp_path / "reports").folder / "report.html"
+    assert "What this stage left cannot be shown" not in page.read_text(encoding="utf-8")
+
+
 @given(data=st.data())
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_stages(folder, small_report, data):
-    records = data.draw(altered(STAGES))
     stages, reports = folder / "stages", folder / "reports"
-    for name in STAGES:
-        path = stages / name / "stage.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(records.get(name)), encoding="utf-8")
+    leave(stages, dict.fromkeys(STAGES) | data.draw(altered(STAGES)))
     before = set(reports.iterdir()) if reports.exists() else set()
     try:
         written = write_report(stages, reports)

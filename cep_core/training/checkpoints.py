@@ -18,7 +18,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialized
 
-from cep_core.files import write_bytes
+from cep_core.fields import opened, shown
+from cep_core.files import parse_json, write_bytes
 
 KEEP = 2
 """How many of the newest checkpoints of a run are kept."""
@@ -88,25 +89,27 @@ def read(path: Path, *, run: str) -> Checkpoint:
 
     """
     try:
+        with opened(path, "a whole safetensors file", CheckpointError):
+            pass  # it is one, and no FIFO
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             parameters = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
-            f"{path}: expected a whole safetensors file, found: {error}"
+            f"{path}: expected a whole safetensors file, found: {' '.join(str(error).split())}"
         ) from error
     head = metadata.get("head", "")
     found = _digest(head, parameters)
     if metadata.get("sha256") != found:
         raise CheckpointError(
-            f"{path}: SHA-256 of the contents: expected {metadata.get('sha256', 'one')}, found "
-            f"{found} (altered, or not a checkpoint)"
+            f"{path}: SHA-256 of the contents: expected {shown(metadata.get('sha256'))}, found "
+            f"{found!r} (altered, or not a checkpoint)"
         )
     fields = _fields(path, head)
     for field, expected in (("run", run), ("epoch", _epoch_of(path))):
         if fields[field] != expected:
             raise CheckpointError(
-                f"{path}: {field}: expected {expected}, found {fields[field]} (swapped)"
+                f"{path}: {field}: expected {expected}, found {shown(fields[field])} (swapped)"
             )
     return Checkpoint(fields["epoch"], parameters, fields["record"])
 
@@ -168,15 +171,15 @@ def latest_common(
 def _fields(path: Path, head: str) -> dict[str, Any]:
     """Read a checkpoint's head and verify its shape."""
     try:
-        fields = json.loads(head)
-    except (ValueError, RecursionError):
+        fields = parse_json(head)
+    except ValueError:
         fields = None
     kinds = {"run": str, "epoch": int, "record": dict}
     if not isinstance(fields, dict) or not all(
-        isinstance(fields.get(field), kind) for field, kind in kinds.items()
+        type(fields.get(field)) is kind for field, kind in kinds.items()
     ):
         raise CheckpointError(
-            f"{path}: head: expected a JSON object with {', '.join(kinds)}, found {head[:80]!r}"
+            f"{path}: head: expected a JSON object with {', '.join(kinds)}, found {shown(head)}"
         )
     return fields
 

@@ -177,7 +177,8 @@ def claimed(folder: Path, identity: dict[str, Any]) -> Iterator[RunDirectory]:
         if begun:
             place = dataclasses.replace(read_run(folder), lock=lock)
             if place.software != software():
-                say(f"{folder} was begun by other versions: {place.software}; bits may differ")
+                found = shown(place.software)
+                say(f"{folder} was begun by other versions: {found}; bits may differ")
         else:
             place = RunDirectory(folder, identity, software(), lock)
             head = {"hash": place.run, "identity": identity, "software": place.software}
@@ -294,7 +295,8 @@ def _differences(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
         for identity in (theirs, ours)
     )
     return "; ".join(
-        f"{field} is {flat_theirs.get(field)!r} there, {flat_ours.get(field)!r} here"
+        f"{shown(field)[1:-1]} is {shown(flat_theirs.get(field))} there, "
+        f"{shown(flat_ours.get(field))} here"
         for field in sorted(flat_theirs.keys() | flat_ours.keys())
         if field not in UNREAD and flat_theirs.get(field) != flat_ours.get(field)
     )

@@ -115,10 +115,9 @@ class Recorder:
             self._segments = [{"first_epoch": 1} | now]
             self._save(0, state)
             return
-        self.history = dict(checkpoint.record["history"])
-        unknown = [None] * checkpoint.epoch
-        norms = self.history.get("norms", {})
-        self.history.setdefault("residual", list(unknown))
+        found, unknown = checkpoint.record["history"], [None] * checkpoint.epoch
+        norms = found.get("norms", {})
+        self.history = {name: found.get(name, list(unknown)) for name in (*ERRORS, "residual")}
         self.history["norms"] = {name: norms.get(name, list(unknown)) for name in names}
         before = {"code": None, "processor": None, "software": self.place.software}
         segments = checkpoint.record.get("provenance", [{"first_epoch": 1} | before])

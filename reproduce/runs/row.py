@@ -242,7 +242,7 @@ def row_named(name: str) -> Row:
     if name.endswith(".toml"):
         return read_row(Path(name))
     raise SpecError(
-        f"row: expected one of {', '.join(row_names())}, or a .toml file, found {name!r}"
+        f"row: expected one of {', '.join(row_names())}, or a .toml file, found {shown(name)}"
     )
 
 

@@ -101,7 +101,10 @@ def _block(path: Path, table: Fields) -> Block:
 
 def _varied(path: Path, table: Fields, name: str, vary: dict[str, Any]) -> Iterator[Row]:
     near = path.parent / name
-    row = row_named(str(near) if name.endswith(".toml") and near.exists() else name)
+    try:
+        row = row_named(str(near) if name.endswith(".toml") and near.exists() else name)
+    except SpecError as error:
+        raise SpecError(f"{path}: {table.place}.rows: {error}") from None
     for values in itertools.product(*vary.values()):
         changes = dict(zip(vary, values, strict=True))
         try:
