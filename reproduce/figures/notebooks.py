@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -13,6 +14,8 @@ import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from cep_core.files import NO_ROOM
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -94,15 +97,24 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> N
                     progress_bar=False,
                 )
         except PapermillExecutionError as error:
+            _refuse_full_disk(error.evalue, executed)
             msg = f"{notebook.name}: cell {error.exec_count}: {error.ename}: {error.evalue}"
             raise NotebookError(msg) from error
         except Exception as error:
             # A kernel that dies before it answers: its ports were taken by another one meanwhile.
+            _refuse_full_disk(str(error), executed)
             if attempt == ATTEMPTS:
                 msg = f"{notebook.name}: no kernel would start in {ATTEMPTS} attempts: {error}"
                 raise NotebookError(msg) from error
         else:
             return
+
+
+def _refuse_full_disk(fault: str, executed: Path) -> None:
+    """Raise what a notebook or its kernel met if that is a full disk: no fault of the notebook."""
+    found = re.match(r"\[Errno (\d+)\]", fault)
+    if found is not None and int(found[1]) in NO_ROOM:
+        raise OSError(int(found[1]), os.strerror(int(found[1])), str(executed.parent.parent))
 
 
 def _forget_paths(executed: Path) -> None:
@@ -128,6 +140,7 @@ def run_notebook(notebook: Path, folder: Path, parameters: Mapping[str, Any]) ->
     Raises:
         ValueError: a parameter that the notebook does not declare.
         NotebookError: the notebook failed.
+        OSError: the disk is full.
 
     """
     check_parameters(notebook, parameters)

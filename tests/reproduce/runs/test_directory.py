@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from reproduce.command_line import main
 from reproduce.runs import epochs as loop
@@ -29,7 +31,7 @@ learning_rates = [0.1, 0.2]
 beta = 0.1
 free_steps = 5
 nudged_steps = 3
-epochs = 2
+epochs = 4
 """
 
 
@@ -145,21 +147,64 @@ def test_a_link_to_nothing_is_named(tiny_row, tiny_data, tmp_path):
         train(Request(tiny_row, 5), tiny_data, tmp_path / "link")
 
 
+def ended_alike(folder, whole, *arguments):
+    """Whether two runs, the second one undisturbed and trained here, end in the same bits."""
+    assert main([*map(str, arguments), "--out", str(whole)]) == 0
+    one, other = (load_file(path / "checkpoint-0004.safetensors") for path in (folder, whole))
+    return one.keys() == other.keys() and all(torch.equal(one[n], other[n]) for n in one)
+
+
 def test_a_file_that_cannot_be_written_is_named_and_the_epochs_before_are_kept(small, tmp_path):
     """A limit on the size of files stands for a disk that is full."""
-    arguments = ["run", small, "--seed", "0", "--out", tmp_path / "run"]
-    assert main([*map(str, arguments), "--epochs", "1"]) == 0
-    size = (tmp_path / "run" / "checkpoint-0001.safetensors").stat().st_size - 1000
+    folder, arguments = tmp_path / "run", ["run", small, "--seed", "0", "--epochs", "4"]
+    asked = [*map(str, arguments), "--out", str(folder)]
+    assert main([*asked, "--epochs", "1"]) == 0
+    size = (folder / "checkpoint-0001.safetensors").stat().st_size - 1000
     limited = begin(
-        *arguments,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+        *asked, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     )
     _, errors = limited.communicate()
     assert limited.returncode == 2
-    newest = tmp_path / "run" / "checkpoint-0002.safetensors"
-    assert errors == f"error: {newest}: File too large\n"
-    assert sorted(p.name for p in (tmp_path / "run").iterdir() if p.name.startswith(".")) == []
-    assert main([*map(str, arguments)]) == 0
+    assert errors == f"error: {folder / 'checkpoint-0002.safetensors'}: File too large\n"
+    assert [p.name for p in folder.iterdir() if p.name.startswith(".")] == []
+    assert main(asked) == 0
+    assert ended_alike(folder, tmp_path / "whole", *arguments)
+
+
+ON_A_SMALL_DISK = """
+mount -t tmpfs -o size=1000k tmpfs disk || exit 77
+dd if=/dev/zero of=disk/filled bs=1k count=550 status=none
+cd "$1"; shift
+"$@" --out "$DISK/run"; echo "code $?" >&2
+ls -A "$DISK/run" >&2
+rm "$DISK/filled"
+"$@" --out "$DISK/run" && cp -r "$DISK/run" "$DISK/../run"
+"""
+
+
+def test_a_full_disk_is_no_divergence_and_what_it_ended_is_resumed(small, tmp_path):
+    """A real one: a file system of a megabyte, in a namespace of its own."""
+    (tmp_path / "disk").mkdir()
+    arguments = ["run", small, "--seed", "0", "--epochs", "4"]
+    command = [sys.executable, "-m", "reproduce", *arguments]
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", ON_A_SMALL_DISK, "sh", CHECKOUT, *command],
+        cwd=tmp_path,
+        env=os.environ | {"DISK": str(tmp_path / "disk")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode in {1, 77} and "reproduce" not in done.stderr + done.stdout:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+    newest = tmp_path / "disk" / "run" / "checkpoint-0003.safetensors"
+    error, code, *left = done.stderr.splitlines()
+    assert (error, code) == (f"error: {newest}: No space left on device", "code 2")
+    kept = [f"checkpoint-000{epoch}.safetensors" for epoch in range(3)]
+    assert left == [*kept, "results.json", "run.json", "run.lock"]
+    assert "resumed after epoch 2" in done.stdout
+    assert done.returncode == 0
+    assert ended_alike(tmp_path / "run", tmp_path / "whole", *arguments)
 
 
 def test_a_reader_that_goes_away_is_named(small, tmp_path):
