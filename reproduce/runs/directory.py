@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import re
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +25,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from cep_core.fields import shown, table
+from cep_core.fields import read_bytes, shown, table
 from cep_core.files import is_temporary, write_json, write_text
+from reproduce.fields import LONGEST_JSON
 from reproduce.runs.files import InUseError, RunError, expect_folder, read_json, read_results
 from reproduce.runs.row import Row
 from reproduce.terminal import say
@@ -138,15 +140,19 @@ class RunDirectory:
 
         """
         try:
-            if (self.folder / "DONE").read_text(encoding="utf-8") != self._marker():
+            if _contents(self.folder / "DONE") != self._marker().encode():
                 return None
-        except (OSError, UnicodeDecodeError):
+        except RunError:
             return None
         return read_results(self.folder / "results.json")
 
     def _marker(self) -> str:
-        digest = hashlib.sha256((self.folder / "results.json").read_bytes()).hexdigest()
+        digest = hashlib.sha256(_contents(self.folder / "results.json")).hexdigest()
         return f"run {self.run}\nresults {digest}\n"
+
+
+def _contents(path: Path) -> bytes:
+    return read_bytes(path, "a file of a run", most=LONGEST_JSON, error=RunError)
 
 
 @contextmanager
@@ -166,7 +172,7 @@ def claimed(folder: Path, identity: dict[str, Any]) -> Iterator[RunDirectory]:
     """
     _refuse_another(folder, identity)
     folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    lock = _lock_in(folder, os.O_RDWR | os.O_CREAT)
     try:
         _hold(lock, folder)
         _refuse_another(folder, identity)  # now that nobody else can begin a run here
@@ -203,6 +209,17 @@ def _refuse_another(folder: Path, identity: dict[str, Any]) -> None:
         raise RunError(f"{folder}: expected an empty directory or a run, found other files")
 
 
+def _lock_in(folder: Path, flags: int) -> int:
+    """Open the lock: a file of the directory's own, not what a link or a FIFO leads to."""
+    path = folder / LOCK
+    try:
+        if stat.S_ISREG(path.lstat().st_mode):
+            return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+    except FileNotFoundError:
+        return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+    raise RunError(f"{path}: expected a file of the run's own, found a link or something else")
+
+
 def _hold(lock: int, folder: Path) -> None:
     """Lock the directory until the descriptor is closed, be it by the death of the process."""
     deadline = time.monotonic() + PATIENCE
@@ -222,8 +239,8 @@ def _hold(lock: int, folder: Path) -> None:
 def is_held(folder: Path) -> bool:
     """Tell whether a process trains in a directory at this moment."""
     try:
-        lock = os.open(folder / LOCK, os.O_RDONLY)
-    except OSError:
+        lock = _lock_in(folder, os.O_RDONLY)
+    except (OSError, RunError):
         return False
     try:
         return not _flocked(lock, fcntl.LOCK_SH)

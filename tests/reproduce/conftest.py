@@ -5,6 +5,12 @@ from cep_core.data.mnist import Dataset
 from reproduce.runs.row import Row
 
 
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """As every command trains: the bits depend on it."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture
 def tiny_row():
     """A C-VF row, the one with the most chance in it, that trains in no time."""

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from reproduce.command_line import main
 from reproduce.runs import epochs as loop
-from reproduce.runs.directory import claimed
+from reproduce.runs.directory import claimed, is_held
 from reproduce.runs.files import RunError
 from reproduce.runs.row import row_named
 from reproduce.runs.train import Request, identity_of, train
@@ -139,6 +139,33 @@ def test_a_directory_that_is_removed_while_a_run_goes_on_is_named(
     assert not (folder / "checkpoint-0002.safetensors").exists()
     monkeypatch.setattr(loop, "train_epoch", original)
     assert train(Request(tiny_row, 5 + replaced), tiny_data, folder)["epochs"] == 3
+
+
+@pytest.mark.parametrize("name", ["DONE", "results.json", "checkpoint-0003.safetensors"])
+def test_a_fifo_in_place_of_a_runs_file_is_replaced_unread(tiny_row, tiny_data, tmp_path, name):
+    whole = train(Request(tiny_row, 5), tiny_data, tmp_path)
+    (tmp_path / name).unlink()
+    (tmp_path / "DONE").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    again = train(Request(tiny_row, 5), tiny_data, tmp_path)
+    assert again["test_error"] == whole["test_error"]
+    assert (tmp_path / name).is_file()
+
+
+@pytest.mark.parametrize("what", ["link", "fifo", "folder"])
+def test_a_lock_that_is_not_the_runs_own_is_refused_and_left_alone(
+    tiny_row, tiny_data, tmp_path, what
+):
+    mine, lock = tmp_path / "mine", tmp_path / "run" / "run.lock"
+    mine.write_text("mine")
+    lock.parent.mkdir()
+    make = {"link": lambda p: p.symlink_to(mine), "fifo": os.mkfifo, "folder": os.mkdir}
+    make[what](lock)
+    with pytest.raises(RunError, match=f"{lock}: expected a file of the run's own"):
+        train(Request(tiny_row, 5), tiny_data, lock.parent)
+    assert not is_held(lock.parent)
+    assert mine.read_text() == "mine"
+    assert list(lock.parent.iterdir()) == [lock]
 
 
 def test_a_link_to_nothing_is_named(tiny_row, tiny_data, tmp_path):
