@@ -179,7 +179,7 @@ def test_the_same_seed_starts_every_rule_from_the_same_point():
         (GOOD.replace("[0.1, 0.2]", "[]"), "learning_rates: expected a list of 1 or more values"),
         (GOOD.replace("[784, 8, 10]", "[]"), "sizes: expected a list of 2 or more values"),
         (GOOD.replace("mine", "../mine"), "name: expected a name of letters, digits .* '../mine'"),
-        ("a = " + "[" * 9999 + "]" * 9999, "expected TOML, found tables nested too deeply"),
+        ("a = " + "[" * 9999 + "]" * 9999, "expected TOML, found: tables nested too deeply"),
     ],
 )
 def test_every_fault_of_a_row_names_file_and_field(row_of, tmp_path, text, message):
