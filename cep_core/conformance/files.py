@@ -55,8 +55,8 @@ def _meta(path: Path, archive: Archive) -> Fields:
         found = "none" if head is None else f"{head.dtype} of shape {head.shape}"
         raise fault(path, "meta", "a JSON string", found)
     try:
-        meta = json.loads(str(archive.read("meta")))
-    except (ValueError, RecursionError) as error:
+        meta = parse_json(str(archive.read("meta")))
+    except ValueError as error:
         raise fault(path, "meta", "a JSON string", " ".join(str(error).split())) from None
     return Fields(path, meta, "meta", ConformanceError)
 
