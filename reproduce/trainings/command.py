@@ -24,6 +24,7 @@ from reproduce.trainings.along import angle_before
 from reproduce.trainings.along_command import ALONG, read_along
 from reproduce.trainings.claims import ANGLES, at_angle, claims
 from reproduce.trainings.comparison import Reported, compare
+from reproduce.trainings.findings import findings
 from reproduce.trainings.trials import LAST, Trial, Trials, spread, trials_of
 
 NUMBERS = "trainings.json"
@@ -64,6 +65,7 @@ def command(arguments: argparse.Namespace) -> int:
     angles = {name: angle_before(row, 0) for name, row in _measured_rows(trials).items()}
     rows = [_row(name, trials.get(name), published) for name in ALL_ROWS]
     told = claims(trials, angles)
+    found = findings(trials)
     details = {
         "published_source": published.source,
         "margin": published.margin,
@@ -72,6 +74,7 @@ def command(arguments: argparse.Namespace) -> int:
         "by_angle": [_at(trials, row, angle) for row in ("C-VF-1h", "C-VF-2h") for angle in ANGLES],
         "others": [_other(t, trials, published) for n, t in trials.items() if n not in ALL_ROWS],
         "claims": [vars(claim) for claim in told],
+        "findings": [vars(finding) for finding in found],
         "angle_before": angles,
         "along": dict(_along(arguments.along)),
     }
@@ -87,7 +90,7 @@ def command(arguments: argparse.Namespace) -> int:
     )
     for row in rows:
         say(f"  {row['row']:<8} {row['test_error']['answer']}: {row['test_error']['reason']}")
-    for claim in told:
+    for claim in (*told, *found):
         say(f"  {claim.statement} {claim.answer}: {claim.reason}")
     say(f"trainings: {verdict} ({begun.seconds:.0f} s, {arguments.out})")
     return 1 if verdict is Verdict.FAIL else 0

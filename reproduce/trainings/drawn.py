@@ -21,7 +21,7 @@ FIGURES = {
     "curves": "Training curves, every seed",
     "fig-04-right": "Fig. 4 (right): error against the initial angle",
     "fig-05a": "Fig. 5 (a): error against the angle to BPTT before training",
-    "margin": "Largest stable learning rate over the one used, along training",
+    "margin": "The theorem along training: stability, direction, and digits that never settle",
 }
 """Titles, by name."""
 
@@ -209,13 +209,17 @@ def _means(found: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 def _margin(found: Mapping[str, Any]) -> Drawn:
     """Margins over epochs, both signs of beta, with the angle to BPTT below."""
-    canvas = Canvas(figsize=(WIDTH, 5.6), layout="constrained")
-    upper, lower = canvas.subplots(2, 1, sharex=True)
+    canvas = Canvas(figsize=(WIDTH, 7.6), layout="constrained")
+    upper, lower, lowest = canvas.subplots(3, 1, sharex=True)
     frames = []
     for place, (name, measured) in enumerate(found["along"].items()):
         colour = COLOURS[place % len(COLOURS)]
         epochs = [entry["epoch"] for entry in measured]
         columns: dict[str, Any] = {"training": name, "epoch": epochs}
+        for what, style in (("moving", ":"), ("cycling", "-")):
+            shares = [100 * entry[what] for entry in measured]
+            lowest.plot(epochs, shares, style, color=colour, lw=1.3, label=f"{name}, {what}")
+            columns[f"{what} %"] = shares
         for sign, style in (("positive", "-"), ("negative", "--")):
             margins = [_number(entry[sign]["margin"]) for entry in measured]
             angles = [_number(entry[sign]["angle_whole"]) for entry in measured]
@@ -229,17 +233,20 @@ def _margin(found: Mapping[str, Any]) -> Drawn:
     upper.axhline(1, color=GREY, lw=0.9, ls=":")
     upper.set_ylabel("largest stable κ / κ used")
     lower.set_ylabel("angle to −BPTT, degrees")
-    lower.set_xlabel("epoch")
+    lowest.set_ylabel("digits, %")
+    lowest.set_xlabel("epoch")
     if frames:
         lower.legend(fontsize=7, ncols=3)
+        lowest.legend(fontsize=7, ncols=3)
     else:
         _say(upper, "not measured")
     return Drawn(
         canvas,
         pd.concat(frames) if frames else pd.DataFrame({"training": []}),
         "Above: below 1 (dotted) the nudged phase is unstable at the learning rates that the "
-        "training uses, at the steady state of a mini-batch of embedded digits. Below: angle of "
-        "the total update to minus BPTT's gradient through the whole free phase.",
+        "training uses, at the steady state of a mini-batch of embedded digits. Middle: angle of "
+        "the total update to minus BPTT's gradient through the whole free phase. Below: digits "
+        "that still move after the free phase (dotted), and those that go round in two (lines).",
     )
 
 

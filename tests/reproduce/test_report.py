@@ -36,6 +36,7 @@ DETAILS = {
         "last": 5,
         "rows": [],
         "claims": [],
+        "findings": [],
         "others": [],
         "figures": [],
     },

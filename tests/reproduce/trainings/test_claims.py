@@ -4,6 +4,7 @@ import pytest
 
 from reproduce.runs.results import committed
 from reproduce.trainings.claims import ANGLES, at_angle, claims
+from reproduce.trainings.findings import findings
 from reproduce.trainings.trials import trials_of
 from tests.reproduce.trainings.results import committed_in, results_of
 
@@ -54,3 +55,22 @@ def test_closer_is_better(tmp_path, sign, answer):
     listed = [results_of("C-VF-1h", 0, [50.0 + sign * a / 10], angle=a) for a in ANGLES]
     before = {at_angle("C-VF-1h", angle): angle / 2 for angle in ANGLES}
     assert answers(tmp_path, listed, before)["closer is better"].answer == answer
+
+
+@pytest.mark.parametrize(
+    ("odd", "even", "answer"),
+    [
+        (4.0, 0.8, "holds"),
+        (4.0, 3.0, "does not hold"),
+        (0.8, 0.8, "undecided"),
+        (4.0, None, "not run"),
+    ],
+)
+def test_even_steps(tmp_path, odd, even, answer):
+    def run(last, **changed):
+        train = [10.0] * 98 + [0.75, last]
+        return results_of("C-EP-1h", 0, [3.0], train=train, **changed)
+
+    listed = [run(odd)] + ([] if even is None else [run(even, nudged_steps=14)])
+    found = findings(trials_of(committed(committed_in(tmp_path, *listed))))[0]
+    assert found.answer == answer

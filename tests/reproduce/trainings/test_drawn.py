@@ -43,8 +43,14 @@ def found():
         "angle_before": {"EP-1h": 14.0},
         "along": {
             "C-EP-1h/seed0": [
-                {"epoch": 0, "positive": signed, "negative": signed},
-                {"epoch": 5, "positive": unknown, "negative": signed},
+                {"epoch": 0, "moving": 0.0, "cycling": 0.0, "positive": signed, "negative": signed},
+                {
+                    "epoch": 5,
+                    "moving": 0.02,
+                    "cycling": 0.01,
+                    "positive": unknown,
+                    "negative": signed,
+                },
             ]
         },
     }
@@ -72,6 +78,7 @@ def test_a_margin_that_is_not_known_is_a_gap(found):
     frame = draw("margin", found).frame
     assert frame["margin, β > 0"].isna().tolist() == [False, True]
     assert frame["margin, β < 0"].tolist() == [1.1, 1.1]
+    assert frame["cycling %"].tolist() == [0.0, 1.0]
 
 
 @pytest.mark.parametrize("name", FIGURES)
