@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from reproduce import all_stages, conformance_command, derivation, regress, report
+from reproduce.device import command as device_command
 from reproduce.figures import command as figures_command
 from reproduce.homeostasis import command as homeostasis_command
 from reproduce.runs import collect_command
@@ -31,6 +32,7 @@ COMMANDS = (
     along_command,
     trainings_command,
     homeostasis_command,
+    device_command,
     conformance_command,
 )
 """Modules that contribute a command each, by ``add_command(subparsers)``."""

@@ -1,0 +1,87 @@
+"""``python -m reproduce device``: what an inexact correction costs, per step and in training."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from cep_core.data.mnist import load
+from cep_core.files import write_text
+from reproduce.device.measure import gdu_errors, summary, trained, variants
+from reproduce.provenance import processor, provenance_of_code
+from reproduce.runs.files import RunError
+from reproduce.runs.results import compact
+from reproduce.runs.row import row_named
+from reproduce.terminal import progress, say
+
+COMMITTED = Path("reports") / "device.json"
+"""Where the measures are committed, relative to the checkout."""
+
+ROW = "corrected-C-VF-1h"
+LAST = 3
+"""Epochs over which the training error's end is averaged: some of these trainings are unsteady."""
+
+
+def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the ``device`` command to the command line."""
+    parser = subparsers.add_parser(
+        "device",
+        help="measure what an inexact correction costs",
+        description="Holds the updates of corrected C-VF with an inexact correction against BPTT "
+        "at 784-512-10, and trains a smaller network with each on the embedded digits.",
+    )
+    parser.add_argument("--out", type=Path, default=COMMITTED, help="file of the measures")
+    parser.add_argument("--angle", type=float, default=90.0, help="initial angle, degrees")
+    parser.add_argument("--hidden", type=int, default=128, help="hidden units of the trainings")
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--seeds", type=int, default=3, help="trainings of each kind")
+    parser.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Measure, write, say what was found."""
+    torch.set_num_threads(1)
+    for field in ("hidden", "epochs", "seeds"):
+        if getattr(arguments, field) < 1:
+            found = getattr(arguments, field)
+            raise RunError(f"{field}: expected a positive integer, found {found}")
+    row = row_named(ROW).changed(angle=arguments.angle)
+    small = row.changed(sizes=(row.sizes[0], arguments.hidden, row.sizes[-1]))
+    data = load("mnist5k")
+    rows = list(gdu_errors(row, data, 0))
+    seeds = range(arguments.seeds)
+    for found, variant in zip(rows, variants(), strict=True):
+        samples = len(data.train_labels) * arguments.epochs * arguments.seeds
+        with progress(variant.name, samples, "digit") as advance:
+            errors = [
+                trained(small, data, variant, seed, epochs=arguments.epochs, progress=advance)
+                for seed in seeds
+            ]
+        found |= {"test_error": errors, "end": summary(errors, LAST)}  # type: ignore[dict-item]
+        say(_told(found))
+    contents = {
+        "angle": arguments.angle,
+        "row": ROW,
+        "layers": row.layers,
+        "trained_layers": small.layers,
+        "data": data.name,
+        "epochs": arguments.epochs,
+        "seeds": list(seeds),
+        "last": LAST,
+        "processor": processor(),
+        "code": provenance_of_code(),
+        "variants": rows,
+    }
+    write_text(arguments.out, compact(contents))
+    return 0
+
+
+def _told(found: dict[str, Any]) -> str:
+    return (
+        f"  {found['variant']}: neurons {found['neurons']:.2g}, parameters "
+        f"{found['parameters']:.2g}, totals {found['angle']:.2g} degrees apart; test error "
+        f"{found['end']['mean']:.1f} % ({found['end']['least']:.1f} to {found['end']['most']:.1f})"
+    )
