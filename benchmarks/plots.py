@@ -8,6 +8,8 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from reproduce.figures.style import shorten
+
 
 def by_row(rows: list[dict[str, Any]]) -> Figure:
     """Milliseconds per mini-batch of the six rows, three bars each, ranges as whiskers."""
@@ -71,4 +73,5 @@ def save(figure: Figure, folder: Path, name: str) -> list[str]:
     names = [f"{name}.png", f"{name}.svg"]
     for file in names:
         figure.savefig(folder / file, dpi=150)
+    shorten(folder / f"{name}.svg")
     return names

@@ -54,14 +54,14 @@ class Task:
 
 
 MAIN_JOB = (
-    Task("verify", ("-m", "reproduce", "verify"), 5),
-    Task("theory", ("-m", "theory", "--mutants"), 12),
-    Task("derivation", ("-m", "reproduce", "derivation"), 4),
-    Task("figures", ("-m", "reproduce", "figures"), 8),
-    Task("table", ("-m", "reproduce", "table", "--tier", "quick"), 15),
+    Task("verify", ("-m", "reproduce", "verify"), 10),
+    Task("theory", ("-m", "theory", "--mutants"), 20),
+    Task("derivation", ("-m", "reproduce", "derivation"), 5),
+    Task("figures", ("-m", "reproduce", "figures"), 15),
+    Task("table", ("-m", "reproduce", "table", "--tier", "quick"), 20),
     Task("trainings", ("-m", "reproduce", "trainings"), 5),
-    Task("benchmarks", ("-m", "benchmarks", "--quick"), 5),
-    Task("regression", ("-m", "reproduce", "regress"), 3),
+    Task("benchmarks", ("-m", "benchmarks", "--quick"), 10),
+    Task("regression", ("-m", "reproduce", "regress"), 5),
 )
 """In their order: the last one compares what the others left."""
 

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from reproduce import all_stages, conformance_command, derivation, regress, report
+from reproduce.compare import command as compare_command
 from reproduce.device import command as device_command
 from reproduce.figures import command as figures_command
 from reproduce.homeostasis import command as homeostasis_command
@@ -26,6 +27,7 @@ COMMANDS = (
     table_command,
     regress,
     report,
+    compare_command,
     run_command,
     sweep_command,
     collect_command,

@@ -22,6 +22,9 @@ CHECKOUT = Path(__file__).parent.parent.parent
 KERNEL = "this-interpreter"
 ATTEMPTS = 3
 
+_ANY_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+"""What a notebook asks for: the kernel of whoever runs it."""
+
 
 class NotebookError(RuntimeError):
     """A notebook did not run to its end; the message says which cell failed, and why."""
@@ -118,11 +121,27 @@ def _refuse_full_disk(fault: str, executed: Path) -> None:
 
 
 def _forget_paths(executed: Path) -> None:
-    """Drop what papermill notes of this machine's folders."""
+    """Drop what papermill notes of this machine's folders, and the kernel that only it knows."""
     contents = json.loads(executed.read_text(encoding="utf-8"))
+    contents["metadata"]["kernelspec"] = dict(_ANY_KERNEL)
     for field in ("input_path", "output_path"):
         contents["metadata"]["papermill"].pop(field, None)
     executed.write_text(json.dumps(contents, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def without_outputs(executed: str) -> str:
+    """The text of a notebook as it was before it ran, its parameters kept.
+
+    Run again where it lies, it makes the same files: it needs the folder and a checkout above it.
+    """
+    contents = json.loads(executed)
+    contents["metadata"].pop("papermill", None)
+    for cell in contents["cells"]:
+        cell["metadata"].pop("papermill", None)
+        cell["metadata"].pop("execution", None)
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    return json.dumps(contents, indent=1, ensure_ascii=False) + "\n"
 
 
 def run_notebook(notebook: Path, folder: Path, parameters: Mapping[str, Any]) -> None:

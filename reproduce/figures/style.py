@@ -37,10 +37,21 @@ STYLE: Any = {
 }
 
 
+def shorten(path: Path) -> None:
+    """Write an SVG anew with no more digits and names than a viewer needs."""
+    from scour import scour  # noqa: PLC0415 - needed where something is drawn
+
+    options = scour.sanitizeOptions()
+    options.strip_comments = options.shorten_ids = options.remove_metadata = True
+    options.indent_type, options.newlines = "none", False
+    path.write_text(scour.scourString(path.read_text(encoding="utf-8"), options), encoding="utf-8")
+
+
 def save(canvas: Canvas, frame: pd.DataFrame, folder: Path, name: str) -> None:
     """Write ``name`` in ``folder`` as PNG, SVG (text as text), PDF and CSV."""
     with mpl.rc_context(STYLE):
         canvas.savefig(folder / f"{name}.png", dpi=150)
         canvas.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        shorten(folder / f"{name}.svg")
         canvas.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
-    frame.to_csv(folder / f"{name}.csv", float_format="%.17g")
+    frame.to_csv(folder / f"{name}.csv", float_format="%.12g")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reproduce.figures.specs import Setting
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -43,3 +45,9 @@ def short(value: float) -> str:
 def power(value: float) -> str:
     """``10⁻⁵``."""
     return scientific(value, 0).removeprefix("1·")
+
+
+def between(values: Sequence[float]) -> str:
+    """``2.1·10⁻⁵ to 3.0·10⁻⁵``, or one number where they are the same to a reader."""
+    low, high = short(min(values)), short(max(values))
+    return low if low == high else f"{low} to {high}"

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cep_core.check.verdicts import Check, Verdict, combine
-from reproduce.report.published import Row, told
+from reproduce.report.published import rows_of
 from reproduce.report.standing import NOT_RUN, PARTIAL, STALE, worst
 
 if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered
+
+
+LEAST = 1e-5
+"""A smaller deviation is the error of a nudge of 1e-6, not one of the property."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class Answer:
     def word(self) -> str:
         """What is said of the whole answer."""
         return worst(point.word for point in self.points)
+
+    @property
+    def one_word(self) -> bool:
+        """Whether the same is said of every point."""
+        return len({point.word for point in self.points}) == 1
 
 
 def evidence(gathered: Gathered, stage: str, *groups: str) -> Evidence:
@@ -232,7 +241,8 @@ def _by_angle(untied: Evidence) -> str:
     parts = []
     for check in untied.checks:
         angle = check.name.partition("Ψ = ")[2]
-        parts.append(f"{max(check.numbers['deviation by step']):.1g} at {angle}")
+        deviation = max(check.numbers["deviation by step"])
+        parts.append(f"{deviation:.1g} at {angle}" if deviation > LEAST else f"not at {angle}")
     return ", ".join(parts)
 
 
@@ -240,13 +250,14 @@ def _void(void: Evidence) -> list[str]:
     return [check.name.partition("/")[2] for check in void.checks]
 
 
-def _published(gathered: Gathered, rows: Sequence[Row]) -> Answer:
+def _published(gathered: Gathered) -> Answer:
     figures = evidence(gathered, "figures")
 
     def drawn() -> str:
         return f"{len(figures.checks)} theorem figures come out, each beside its exact counterpart."
 
-    listed = [Point(row.word, told(row), "published") for row in rows]
+    rows = rows_of(gathered.details("trainings"))
+    listed = [Point(row.word, row.told, "published") for row in rows]
     return Answer(
         "Do the published numbers come out?",
         (*listed, _point(figures, "The theorem figures", "figures", drawn)),
@@ -279,12 +290,12 @@ def _new(gathered: Gathered) -> Answer:
     return Answer("What is new here?", tuple(points) or (Point(NOT_RUN, "Not run.", "proofs"),))
 
 
-def answers(gathered: Gathered, rows: Sequence[Row]) -> list[Answer]:
+def answers(gathered: Gathered) -> list[Answer]:
     """The answers of the first screen, in their order."""
     return [
         _right(gathered),
         _sense(gathered),
         _stops(gathered),
-        _published(gathered, rows),
+        _published(gathered),
         _new(gathered),
     ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,11 +13,14 @@ import cep_core
 from cep_core.check.verdicts import Check
 from cep_core.fields import FieldError, plain_name
 from cep_core.files import write_json, write_text
+from reproduce.compare.changes import changes
 from reproduce.report.broken import suspects
-from reproduce.report.earlier import Earlier, newest
+from reproduce.report.crate import write_crate
+from reproduce.report.earlier import MANIFEST, VERDICTS, Earlier, newest, read_report
+from reproduce.report.files import keep_files
 from reproduce.report.page import page
 from reproduce.report.provenance import provenance
-from reproduce.report.published import Row, rows
+from reproduce.report.published import rows_of
 from reproduce.report.standing import (
     NOT_RUN,
     OPTIONAL,
@@ -36,13 +38,11 @@ class Gathered:
     Attributes:
         folder: where the stages are.
         stages: what each left, and what may be said of it.
-        rows: the paper's table beside what has been trained.
 
     """
 
     folder: Path
     stages: dict[str, Standing | None]
-    rows: list[Row] = field(default_factory=rows)
 
     @property
     def word(self) -> str:
@@ -157,27 +157,18 @@ def write_report(stages: Path, reports: Path, label: str | None = None) -> Writt
         with tempfile.TemporaryDirectory(prefix=".report-", dir=reports) as temporary:
             folder = Path(temporary) / place.name
             folder.mkdir()
-            _copy_results(gathered, folder)
-            manifest = _manifest(gathered, source, place.name, before)
-            write_json(folder / "manifest.json", manifest)
-            write_json(folder / "verdicts.json", _verdicts(gathered, place.name))
-            write_text(folder / "report.html", page(gathered, manifest))
+            kept = keep_files(gathered, reports, folder, place.name)
+            manifest = _manifest(gathered, source, place.name, before) | {"files": kept}
+            write_json(folder / MANIFEST, manifest)
+            write_json(folder / VERDICTS, _verdicts(gathered, place.name))
+            since = [] if before is None else changes(before, read_report(folder))
+            write_text(folder / "report.html", page(gathered, manifest, since))
+            write_crate(folder, gathered, manifest, kept)
             folder.rename(place)  # over the empty folder that holds its name
     except BaseException:
         place.rmdir()
         raise
     return Written(place, gathered.word, gathered.notes())
-
-
-def _copy_results(gathered: Gathered, folder: Path) -> None:
-    """Copy the files that belong to the stages, by their records: nothing else that lies there."""
-    for name, standing in gathered.stages.items():
-        if standing is None:
-            continue
-        for file in standing.stage.files.keys() - set(standing.foreign):
-            target = folder / name / file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(gathered.folder / name / file, target)
 
 
 def _collect(value: Any, key: str) -> Iterator[Any]:
@@ -244,6 +235,10 @@ def _verdicts(gathered: Gathered, label: str) -> dict[str, Any]:
         "verdict": gathered.word,
         "notes": gathered.notes(),
         "stages": {name: gathered.stage_word(name) for name in gathered.stages},
+        "published": {
+            row.name: {"verdict": row.word, "told": row.told}
+            for row in rows_of(gathered.details("trainings"))
+        },
         "checks": {
             name: [check.as_json() for check in gathered.checks(name)] for name in gathered.stages
         },

@@ -26,6 +26,7 @@ class Earlier:
         sources: digest of every source that its stages ran, by path; empty before 0.2.0.
         stages: what it says of every stage.
         checks: of every stage.
+        published: what it says of every published number, a word and a line; empty before 0.2.0.
 
     """
 
@@ -36,6 +37,7 @@ class Earlier:
     sources: dict[str, str]
     stages: dict[str, str]
     checks: dict[str, tuple[Check, ...]]
+    published: dict[str, tuple[str, str]]
 
 
 def read_report(folder: Path) -> Earlier:
@@ -58,6 +60,10 @@ def read_report(folder: Path) -> Earlier:
         digests_of(manifest, "sources"),
         {name: stages.get(name, text()) for name in stages.values},
         {name: _checks(checks, name) for name in checks.values},
+        {
+            name: (row.get("verdict", text()), row.get("told", text()))
+            for name, row in verdicts.named("published", {}).items()
+        },
     )
 
 

@@ -3,79 +3,77 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import jinja2
+from urllib.parse import quote
 
 from cep_core.fields import FieldError
-from reproduce.report.answers import answers
+from reproduce.compare.changes import Change
+from reproduce.report.answers import Answer, answers
 from reproduce.report.broken import broken
-from reproduce.report.notation import as_mathematics, label
+from reproduce.report.files import link
 from reproduce.report.sections import Section, sections
+from reproduce.report.templates import environment
 
 if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered
 
-_TEMPLATES = Path(__file__).parent / "sections"
+_PLAIN = " !$'()*,-./:;=?@_~"
+"""Characters that need no escape in a URL inside an attribute, apart from letters and digits."""
 
-_KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 
-
-def page(gathered: Gathered, manifest: dict[str, Any]) -> str:
+def page(gathered: Gathered, manifest: dict[str, Any], since: Sequence[Change]) -> str:
     """The page as HTML.
 
     Raises:
         FieldError: the details of a stage are not what this version writes.
 
     """
-    environment = _environment()
     found = sections()
-    return environment.get_template("page.html.j2").render(
-        gathered=gathered,
-        manifest=manifest,
-        answers=answers(gathered, gathered.rows),
-        broken=broken(gathered),
-        sections=found,
-        bodies={
-            name: _body(environment, gathered, manifest, name, section)
-            for name, section in found.items()
-        },
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            gathered=gathered,
+            manifest=manifest,
+            answers=_answers(gathered),
+            broken=broken(gathered),
+            sections=found,
+            bodies={
+                name: _body(gathered, manifest, since, name, section)
+                for name, section in found.items()
+            },
+        )
     )
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "short": _short,
-        "mathematics": as_mathematics,
-        "label": label,
-        "count": count,
-    }
-    return environment
+def _answers(gathered: Gathered) -> list[Answer]:
+    """The first screen's answers; of checks that are not this version's, a fault by name."""
+    try:
+        return answers(gathered)
+    except Exception as error:
+        found = " ".join(f"{type(error).__name__}: {error}".split())
+        msg = f"{gathered.folder}: expected the checks of this version, found {found}"
+        raise FieldError(msg) from error
 
 
 def _body(
-    environment: jinja2.Environment,
     gathered: Gathered,
     manifest: dict[str, Any],
+    since: Sequence[Change],
     name: str,
     section: Section,
 ) -> str:
     """A section as HTML; a notice of a stage that has not run, or left what cannot be shown."""
-    template = environment.get_template(f"{name}.html.j2")
+    template = environment().get_template(f"{name}.html.j2")
     if not section.stage:
-        return template.render(gathered=gathered, manifest=manifest, **section.data(gathered))
+        return template.render(
+            gathered=gathered, manifest=manifest, since=since, **section.data(gathered)
+        )
     standing = gathered.stages[section.stage]
     if standing is None:
-        return environment.get_template("not_run.html.j2").render()
+        return environment().get_template("not_run.html.j2").render()
     try:
         return template.render(
             gathered=gathered,
@@ -83,16 +81,22 @@ def _body(
             standing=standing,
             found=standing.stage.details,
             inline=partial(_inline, gathered, section.stage),
+            link=partial(_link, manifest, section.stage),
             **section.data(gathered),
         )
     except Exception as error:
         unfinished = any(check.name.endswith("/finished") for check in standing.stage.checks)
         if standing.stale or unfinished:
-            other = environment.get_template("other.html.j2")
+            other = environment().get_template("other.html.j2")
             return other.render(gathered=gathered, standing=standing, stage=section.stage)
         path = f"{gathered.folder / section.stage}: details"
         found = " ".join(f"{type(error).__name__}: {error}".split())
         raise FieldError(f"{path}: expected what this version writes, found {found}") from error
+
+
+def _link(manifest: dict[str, Any], stage: str, file: str) -> str:
+    """Where the page finds a file that a stage left; empty if no report keeps it."""
+    return link(manifest["files"], f"{stage}/{file}", manifest["label"])
 
 
 def _inline(gathered: Gathered, name: str, file: str) -> str:
@@ -101,19 +105,6 @@ def _inline(gathered: Gathered, name: str, file: str) -> str:
     if standing is None or file not in standing.stage.files or file in standing.foreign:
         raise FieldError(f"{file}: expected a file of stage {name}, found another")
     path = gathered.folder / name / file
-    text = base64.b64encode(path.read_bytes()).decode("ascii")
-    return f"data:{_KINDS[path.suffix]};base64,{text}"
-
-
-def _short(value: Any) -> str:
-    """A number as a reader wants it; anything else as text."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.3g}"
-
-
-def count(number: int, noun: str) -> str:
-    """``1 check``, ``2 checks``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    if path.suffix == ".svg":
+        return "data:image/svg+xml," + quote(path.read_text(encoding="utf-8"), safe=_PLAIN)
+    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"

@@ -1,140 +1,56 @@
-"""The paper's table beside what has been trained, row by row, from the committed results."""
+"""The paper's table, row by row, in words: what the stage *trainings* says of it."""
 
 from __future__ import annotations
 
-import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from reproduce.report.standing import PARTIAL
-from reproduce.runs.results import COMMITTED, committed
-from reproduce.table.published import PublishedRow, read_published
-from reproduce.table.results import LEARNED
-from reproduce.trainings.comparison import Comparison, Reported, compare
-from theory.provenance import ROOT
-
-LAST = 5
-"""Epochs at the end whose mean is shown beside the last one."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training of a row, in percent.
-
-    Attributes:
-        seed: of the run.
-        epochs, of: epochs trained, and of the paper.
-        test, train: errors after the last epoch that was trained.
-        last: mean test error of the last :data:`LAST` epochs.
-        code: commit that trained it; None outside a checkout.
-        processor: that trained it.
-
-    """
-
-    seed: int
-    epochs: int
-    of: int
-    test: float
-    train: float
-    last: float
-    code: str | None
-    processor: str
-
-    @property
-    def whole(self) -> bool:
-        """Whether it is as long as the paper's."""
-        return self.epochs >= self.of
+from reproduce.report.standing import NOT_RUN
+from reproduce.table.published import read_published
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the paper's table, what is published of it, and the runs of it as published."""
+    """A row of the paper's table.
+
+    Attributes:
+        name: of the row.
+        word: what may be said of its test error.
+        told: published and ours in one line, and what the answer rests on.
+
+    """
 
     name: str
-    published: PublishedRow
-    trials: int
-    margin: float
-    runs: tuple[Run, ...]
-
-    @property
-    def whole(self) -> list[Run]:
-        """Runs of the paper's number of epochs."""
-        return [run for run in self.runs if run.whole]
-
-    @property
-    def compared(self) -> Comparison:
-        """The whole runs against what is published of the test error after the last epoch."""
-        theirs = Reported(self.published.test_mean, self.published.test_std, self.trials)
-        lost = [run.seed for run in self.whole if run.test > LEARNED]
-        return compare([run.test for run in self.whole], theirs, margin=self.margin, lost=lost)
-
-    @property
-    def word(self) -> str:
-        """*not run*, *partial* while no run is whole, or what the comparison answers."""
-        if self.runs and not self.whole:
-            return PARTIAL
-        return str(self.compared.answer)
-
-    @property
-    def standing(self) -> str:
-        """How far it has come, in words."""
-        if not self.runs:
-            return "no run"
-        going = [f"seed {r.seed} at epoch {r.epochs} of {r.of}" for r in self.runs if not r.whole]
-        return "; ".join([f"{len(self.whole)} of {self.trials} trials", *going])
-
-    def spread(self, field: str) -> tuple[float, float | None] | None:
-        """Mean and standard deviation of a field over whole runs; None if there is none."""
-        values = [getattr(run, field) for run in self.whole]
-        if not values:
-            return None
-        return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
+    word: str
+    told: str
 
 
-def rows(folder: Path = ROOT / COMMITTED) -> list[Row]:
-    """Every row of the paper, with the committed runs that have exactly its settings.
-
-    A run of other settings has a longer name than its seed, and is another row's.
-    """
-    published = read_published()
-    runs: dict[str, list[Run]] = {name: [] for name in published.rows}
-    for path, results in committed(folder).items():
-        if path.parent.name in runs and path.stem == f"seed{results['seed']}":
-            runs[path.parent.name].append(_run(results))
-    return [
-        Row(
-            name,
-            row,
-            published.trials,
-            published.margin,
-            tuple(sorted(runs[name], key=lambda run: run.seed)),
-        )
-        for name, row in published.rows.items()
-    ]
+def rows_of(details: Mapping[str, Any]) -> list[Row]:
+    """Every row of the paper, from the details of the stage; *not run* if that has not run."""
+    if "rows" not in details:
+        return [
+            Row(name, NOT_RUN, f"{name}: published {row.test_mean:.2f} ± {row.test_std:.2f} %.")
+            for name, row in read_published().rows.items()
+        ]
+    return [_row(row) for row in details["rows"]]
 
 
-def _run(results: dict[str, Any]) -> Run:
-    test = results["test_error"]
-    made = results["provenance"][-1] if results.get("provenance") else {}
-    return Run(
-        results["seed"],
-        results["epochs"],
-        results["epochs_of_paper"],
-        test[-1],
-        results["train_error"][-1],
-        statistics.fmean(test[-LAST:]),
-        made.get("code", {}).get("commit"),
-        made.get("processor", "unknown"),
-    )
+def _row(found: Mapping[str, Any]) -> Row:
+    theirs, ours = found["published"], found["test_error"]
+    dagger = "" if theirs["confirmed"] else "†"
+    published = f"published {theirs['test_mean']:.2f} ± {theirs['test_std']:.2f}{dagger} %"
+    if ours["answer"] == NOT_RUN:
+        told = f"{found['row']}: {published}; here {found['standing']}."
+    else:
+        told = f"{found['row']}: {published}, here {percent(ours)} % ({found['standing']})."
+    return Row(found["row"], ours["answer"], told)
 
 
-def told(row: Row) -> str:
-    """A row in one line: test errors in percent, published and ours, and how far it has come."""
-    dagger = "" if row.published.confirmed else "†"
-    theirs = f"{row.published.test_mean:.2f} ± {row.published.test_std:.2f}{dagger}"
-    found = row.spread("test")
-    if found is None:
-        return f"{row.name}: published {theirs} %; {row.standing}."
-    ours = f"{found[0]:.2f}" + ("" if found[1] is None else f" ± {found[1]:.2f}")
-    return f"{row.name}: published {theirs}, here {ours} % ({row.standing}; {row.compared.reason})."
+def percent(spread: Mapping[str, Any]) -> str:
+    """``1.95 ± 0.12``, or what there is of it."""
+    if spread["mean"] is None:
+        return "none"
+    if spread["std"] is None:
+        return f"{spread['mean']:.2f}"
+    return f"{spread['mean']:.2f} ± {spread['std']:.2f}"

@@ -8,11 +8,10 @@ from cep_core.check.verdicts import Check, Verdict
 from reproduce.report.answers import answers
 from reproduce.report.assemble import Gathered
 from reproduce.report.broken import broken, suspects
-from reproduce.report.published import Row, Run, rows, told
+from reproduce.report.published import Row, rows_of
 from reproduce.report.sections import sections
 from reproduce.report.standing import OPTIONAL, REQUIRED, Standing
 from reproduce.stages import Stage
-from reproduce.table.published import PublishedRow
 
 PASS, FAIL = Verdict.PASS, Verdict.FAIL
 
@@ -31,17 +30,17 @@ THEORY = tuple(
 )
 
 
-def gathered(rows=(), **stages):
+def gathered(**stages):
     left = {
         name: None if checks is None else Standing(Stage(name, 1.0, tuple(checks)))
         for name, checks in ({"verify": VERIFY, "theory": THEORY} | stages).items()
     }
     every = dict.fromkeys((*REQUIRED, *OPTIONAL)) | left
-    return Gathered(Path("nowhere"), every, list(rows))
+    return Gathered(Path("nowhere"), every)
 
 
 def test_every_question_is_answered_with_numbers_where_the_evidence_passes():
-    found = {answer.question: answer for answer in answers(gathered(), [])}
+    found = {answer.question: answer for answer in answers(gathered())}
     right = found["Is the theorem right?"]
     assert right.word == "pass"
     assert "falls with order 1 to 1 in β" not in right.points[1].text
@@ -55,7 +54,7 @@ def test_every_question_is_answered_with_numbers_where_the_evidence_passes():
 
 def test_a_claim_whose_evidence_fails_is_not_made():
     broken_one = Check("theorem1/a/C-EP", "s", FAIL, {}, "a plateau: a sign")
-    right = answers(gathered(verify=(*VERIFY, broken_one)), [])[0]
+    right = answers(gathered(verify=(*VERIFY, broken_one)))[0]
     assert right.word == "fail"
     assert right.points[1].text == (
         "Theorem 1 in float64: not shown by this run (1 of 2 checks fail, e.g. theorem1/a/C-EP)."
@@ -63,50 +62,37 @@ def test_a_claim_whose_evidence_fails_is_not_made():
 
 
 def test_what_has_not_run_is_no_answer():
-    right = answers(gathered(theory=None, verify=None), [])[0]
+    right = answers(gathered(theory=None, verify=None))[0]
     assert right.word == "not run"
     assert right.points[0].text == "Theorem 1 in exact arithmetic: not shown by this run (not run)."
 
 
-def row(*runs):
-    return Row("C-EP-1h", PublishedRow(2.28, 0.16, 0.41, confirmed=False), 2, 0.28, runs)
-
-
-def run(seed, epochs, test=2.0):
-    return Run(seed, epochs, 100, test, 0.3, test, "c" * 40, "a processor")
-
-
 @pytest.mark.parametrize(
-    ("runs", "word", "line"),
+    ("found", "word", "line"),
     [
-        ((), "not run", "C-EP-1h: published 2.28 ± 0.16† %; no run."),
         (
-            (run(0, 79),),
-            "partial",
-            "C-EP-1h: published 2.28 ± 0.16† %; 0 of 2 trials; seed 0 at epoch 79 of 100.",
+            {"answer": "not run", "mean": None, "std": None},
+            "not run",
+            "C-EP-1h: published 2.28 ± 0.16† %; here seed 0 at epoch 79 of 100.",
         ),
         (
-            (run(0, 100, 2.2), run(1, 100, 2.3)),
-            "consistent but underpowered",
-            "C-EP-1h: published 2.28 ± 0.16†, here 2.25 ± 0.07 % (2 of 2 trials; difference",
-        ),
-        (
-            (run(0, 100, 90.2), run(1, 100, 2.2)),
+            {"answer": "not reproduced", "mean": 3.1, "std": 0.2},
             "not reproduced",
-            "C-EP-1h: published 2.28 ± 0.16†, here 46.20 ± 62.23 % (2 of 2 trials; 1 of 2 ",
+            "C-EP-1h: published 2.28 ± 0.16† %, here 3.10 ± 0.20 % (seed 0 at epoch 79 of 100).",
         ),
     ],
 )
-def test_a_row_says_how_far_it_has_come(runs, word, line):
-    assert row(*runs).word == word
-    assert told(row(*runs)).startswith(line)
+def test_a_row_says_what_came_out(found, word, line):
+    theirs = {"test_mean": 2.28, "test_std": 0.16, "confirmed": False}
+    standing = "seed 0 at epoch 79 of 100"
+    row = {"row": "C-EP-1h", "published": theirs, "test_error": found, "standing": standing}
+    assert rows_of({"rows": [row]}) == [Row("C-EP-1h", word, line)]
 
 
-def test_the_committed_results_are_those_of_the_published_settings():
-    found = {row.name: row for row in rows()}
-    assert list(found) == ["EP-1h", "EP-2h", "C-EP-1h", "C-EP-2h", "C-VF-1h", "C-VF-2h"]
-    assert found["EP-1h"].runs[0].code
-    assert all(run.of in {30, 50, 100, 150} for row in found.values() for run in row.runs)
+def test_without_trainings_every_row_of_the_paper_was_not_run():
+    found = rows_of({})
+    assert [row.name for row in found[:2]] == ["EP-1h", "EP-2h"]
+    assert {row.word for row in found} == {"not run"}
 
 
 def test_what_broke_is_told_worst_first_and_what_crashed_before_all():
@@ -129,7 +115,7 @@ def test_what_fails_is_blamed_on_changed_code_that_all_of_it_depends_on():
         "theory": failing("theory", "cep_core/rules.py", "theory/case.py", "cep_core/losses.py"),
         "table": Standing(Stage("table", 1.0, (Check("c", "s", PASS),))),
     }
-    found = Gathered(Path("nowhere"), stages, [])
+    found = Gathered(Path("nowhere"), stages)
     before = {"cep_core/rules.py": "old", "theory/case.py": "new", "reproduce/verify.py": "old"}
     assert suspects(found, before) == ["cep_core/rules.py"]
     assert suspects(found, {}) == []

@@ -16,6 +16,7 @@ from reproduce.figures import command, kinds, notebooks, specs
 from reproduce.figures.kinds import compute, describe, plot
 from reproduce.figures.processes.computed import chosen_elements
 from reproduce.figures.sample import sample_of
+from reproduce.figures.wording import between
 
 SMALL = (784, 128, 10)
 NAMES = list(kinds.read_figures())
@@ -114,10 +115,45 @@ def test_published_dynamics_depend_on_the_rule():
         specs.network_of(prototypical, "exact-identity", C_EP, "tanh", 2)
 
 
-def test_elements_drawn_are_alive_and_the_largest_comes_first():
+def test_elements_are_drawn_from_those_that_are_alive_however_small():
     process = torch.zeros(4, 5)
-    process[:, 3], process[:, 1] = 1.0, -2.0
-    assert chosen_elements(process) == [(1,), (3,)]
+    process[:, 3], process[2, 1] = 1.0, -2e-30
+    assert chosen_elements(process, 0) == [(1,), (3,)]
+
+
+def test_elements_are_drawn_at_random_by_the_seed_and_not_by_their_size():
+    process = torch.arange(1.0, 101.0).repeat(2, 1)
+    first, again, other = (chosen_elements(process, seed) for seed in (0, 0, 1))
+    assert first == again != other
+    drawn = [index for seed in range(200) for (index,) in chosen_elements(process, seed)]
+    assert 40 < sum(drawn) / len(drawn) < 60
+
+
+def test_a_caption_is_made_from_the_numbers_of_the_run():
+    (neurons, _) = describe(small("fig-05b"))["figures"]
+    panels = describe(small("fig-05b"))["panels"]
+    untied = [p["limit"]["s_0"] for p in panels if p["backward_angle"]]
+    assert f"untied backward weights: RelMSE {between(untied)}" in neurons["caption"]
+    assert "exact dynamics, tied weights: RelMSE" in neurons["caption"]
+    assert "they lie apart" in neurons["alternative"]
+
+
+def test_untied_panels_are_judged_and_named():
+    plotted = describe(small("fig-05b"))
+    check = kinds.check_figure(plotted, 0.0)
+    assert "untied backward weights" in check.statement
+    for panel in plotted["panels"]:
+        if panel["backward_angle"]:
+            panel["limit"] = dict.fromkeys(panel["limit"], 1e-9)
+    assert kinds.check_figure(plotted, 0.0).verdict is Verdict.FAIL
+
+
+def test_a_published_curve_that_falls_on_is_no_plateau():
+    plotted = describe(small("error-beta"))
+    assert "stays at" in plotted["figures"][0]["caption"]
+    assert "dt = 0.08" in plotted["figures"][0]["caption"]
+    plotted["curves"][-1]["last_order"] = 0.9
+    assert kinds.check_figure(plotted, 0.0).verdict is Verdict.FAIL
 
 
 def test_dark_pixels_are_never_drawn():

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from cep_core.check.verdicts import Check, Verdict
+from reproduce.baselines import table_difference, table_frame
 from reproduce.figures.kinds import read_figures
 from reproduce.figures.orders import logarithms
 from reproduce.figures.processes import PROCESS_TOLERANCE, normalised_processes
@@ -31,7 +32,6 @@ def small_figure(monkeypatch, tmp_path, change=lambda frame: frame, *, left=True
     baselines = tmp_path / "stage_outputs"
     baselines.mkdir()
     shutil.copy(BASELINES / "error-kappa.csv", baselines)
-    monkeypatch.setattr("reproduce.regress.BASELINES", baselines)
     monkeypatch.setattr("reproduce.regress.begin", lambda *_: begin(Path(__file__)))
     monkeypatch.setattr("reproduce.regress.COMPARED", ("figures",))
     monkeypatch.setattr("reproduce.regress.plotted_files", lambda _: {NAME: NAME})
@@ -46,8 +46,9 @@ def small_figure(monkeypatch, tmp_path, change=lambda frame: frame, *, left=True
     return tmp_path / "stages"
 
 
-def compared(stages, tmp_path):
-    regress(stages, tmp_path / "out")
+def compared(stages, tmp_path, **options):
+    baselines = tmp_path / "stage_outputs"
+    regress(stages, tmp_path / "out", baselines=baselines, **options)
     return answers(tmp_path / "out")[f"regression/{NAME}"]
 
 
@@ -64,14 +65,15 @@ def test_the_numbers_of_the_baseline_pass(monkeypatch, tmp_path):
         (lambda f: f.iloc[:4], "rows: expected 9, from 0.1 to 1e-07, found 4"),
         (lambda f: f.iloc[::-1], "rows: expected 9, from 0.1 to 1e-07, found 9"),
         (lambda f: f.iloc[:0], "rows: expected 9"),
-        (lambda f: f * 2, "Values are not sufficiently close"),
-        (lambda f: f * np.nan, "Values are not sufficiently close"),
+        (lambda f: f * 2, "largest difference 0.3 of 0.02 at energy-based | C-EP"),
+        (lambda f: f * np.nan, "largest difference inf of 0.02 at energy-based | C-EP"),
     ],
 )
 def test_curves_that_vanish_or_change_fail(monkeypatch, tmp_path, change, message):
     check = compared(small_figure(monkeypatch, tmp_path, change), tmp_path)
     assert check["verdict"] == "fail"
     assert message in check["reason"]
+    assert check["reason"].endswith(f"python -m reproduce regress --update {NAME}")
 
 
 def test_a_file_that_is_absent_or_not_the_stages_fails(monkeypatch, tmp_path):
@@ -127,7 +129,7 @@ def test_a_changed_verdict_fails_and_no_baseline_is_touched(tmp_path):
 
 def test_every_figure_has_a_committed_baseline():
     names = plotted_files(read_figures())
-    assert {path.stem for path in BASELINES.glob("*.csv")} == set(names)
+    assert {path.stem for path in BASELINES.glob("*.csv")} == {*names, "table"}
 
 
 def test_sign_of_a_tiny_number_shows_after_normalisation():
@@ -148,13 +150,85 @@ def test_a_stage_that_is_not_json_is_named(tmp_path):
     (tmp_path / "verify").mkdir()
     (tmp_path / "verify" / "stage.json").write_text("{", encoding="utf-8")
     with pytest.raises(ValueError, match="expected JSON, found"):
-        StageOutputs(tmp_path, update=False)
+        StageOutputs(tmp_path)
 
 
 def test_command_answers_one_when_something_differs(tmp_path):
     verify_stage(tmp_path / "stages", **{"asymmetry/Ψ = 45°": "inconclusive"})
 
     class Arguments:
-        stages, out, update = tmp_path / "stages", tmp_path / "out", False
+        stages, out, update = tmp_path / "stages", tmp_path / "out", None
 
     assert command(Arguments()) == 1
+
+
+def test_a_difference_says_how_large_where_and_what_is_allowed(monkeypatch, tmp_path):
+    nudged = small_figure(monkeypatch, tmp_path, lambda f: f * 1.001)
+    check = compared(nudged, tmp_path)
+    assert check["verdict"] == "pass"
+    assert check["reason"].startswith("largest difference 0.00043 of 0.02 at energy-based | C-EP, ")
+    assert check["numbers"]["tolerance"] == 0.02
+    assert check["numbers"]["largest difference"] == pytest.approx(np.log10(1.001))
+
+
+def test_the_command_that_a_failure_names_accepts_it(monkeypatch, tmp_path, capsys):
+    stages = small_figure(monkeypatch, tmp_path, lambda f: f * 2)
+    words = compared(stages, tmp_path)["reason"].split("python -m reproduce regress ")[1].split()
+    assert words == ["--update", NAME]
+    assert compared(stages, tmp_path, update=words[1:])["verdict"] == "pass"
+    assert compared(stages, tmp_path)["numbers"]["largest difference"] < 1e-9
+    assert f"written: {tmp_path / 'stage_outputs' / NAME}.csv" in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"--update: expected some of .*, found 'none'"):
+        compared(stages, tmp_path, update=["none"])
+
+
+def runs(*errors, seed=0):
+    return [
+        {
+            "seed": seed + i,
+            "hash": f"{i:064d}",
+            "test_error": [9.0, 5.0, e],
+            "train_error": [8.0, e],
+        }
+        for i, e in enumerate(errors)
+    ]
+
+
+def table(*errors, **options):
+    return table_frame(
+        {"rows": [{"row": "EP-1h", "nudge": "outside", "runs": runs(*errors, **options)}]}
+    )
+
+
+def test_a_table_is_its_runs_and_what_is_said_of_them():
+    frame = table(2.0, 3.0)
+    assert list(frame.index) == [
+        "EP-1h, nudge outside, seed 0",
+        "EP-1h, nudge outside, seed 1",
+        "EP-1h, nudge outside, mean over seeds",
+        "EP-1h, nudge outside, spread over seeds",
+    ]
+    expected = [2.0, 3.0, 2.5, pytest.approx(0.5**0.5)]
+    assert list(frame["test error, last epoch"]) == expected
+    assert list(frame["test error, mean of the last five"])[:2] == [16 / 3, 17 / 3]
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (table(2.0, 3.0), "no difference"),
+        (table(2.0, 2.9), "largest difference 0.1 of 1.5 at training error, last epoch, row EP-1h"),
+        (table(2.0, 3.0, 4.0), "rows: expected 4, found 5 with EP-1h, nudge outside, seed 2"),
+        (table(2.0), "rows: expected 4, found 3 without EP-1h, nudge outside, seed 1"),
+        (table(2.0, 3.0, seed=1), "rows: expected 4, found 4 without EP-1h, nudge outside, seed 0"),
+        (table(2.0, 3.0).replace("0" * 12, "f" * 12), "seed 0: expected the run 000000000000, fo"),
+    ],
+)
+def test_a_table_is_compared_run_by_run(found, message):
+    assert message in table_difference(found, table(2.0, 3.0)).told()
+
+
+def test_a_table_without_runs_is_no_baseline(tmp_path):
+    check = Check("table/quick/EP-1h/outside", "s", Verdict.PASS)
+    write_stage(tmp_path / "table", stage="table", checks=[check], begun=begin(Path(__file__)))
+    assert StageOutputs(tmp_path).compare("table").verdict is Verdict.FAIL

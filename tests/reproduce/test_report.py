@@ -17,6 +17,7 @@ from reproduce.provenance import provenance_of_code
 from reproduce.report import standing
 from reproduce.report.assemble import gather, write_report
 from reproduce.report.provenance import provenance
+from reproduce.report.sections import sections
 from reproduce.report.standing import EXPECTED, OPTIONAL, REQUIRED
 from reproduce.stages import begin, read_stage, write_stage
 from theory import provenance as code
@@ -34,6 +35,7 @@ DETAILS = {
     "trainings": {
         "margin": 0.28,
         "last": 5,
+        "published_source": "p",
         "rows": [],
         "claims": [],
         "findings": [],
@@ -93,7 +95,9 @@ def test_a_report_is_a_page_two_json_files_and_a_verdict(stages, tmp_path):
     assert verdicts["stages"]["theory"] == "not run"
     assert verdicts["checks"]["verify"][0]["numbers"] == {"order": 0.99}
     page = (folder / "report.html").read_text()
-    assert page.count("This stage has not run") == 9
+    assert page.count("This stage has not run") == sum(
+        section.stage not in {"", "verify"} for section in sections().values()
+    )
     assert "derivation" in verdicts["stages"]
     assert "Δ follows −∇ &lt;b&gt;" in page
 
@@ -302,29 +306,29 @@ def test_a_quick_table_is_no_full_one(whole):
 def test_files_that_a_stage_left_are_copied_and_no_others(whole, tmp_path):
     folder = whole / "figures"
     (folder / ".fig-08-killed").mkdir()
-    (folder / ".fig-08-killed" / "fig.png").write_bytes(b"half")
-    (folder / "old.png").write_bytes(b"old")
-    (folder / "fig.png").write_bytes(b"drawn")
-    leave(whole, "figures", files=["fig.png"])
+    (folder / ".fig-08-killed" / "fig.csv").write_bytes(b"half")
+    (folder / "old.csv").write_bytes(b"old")
+    (folder / "fig.csv").write_bytes(b"drawn")
+    leave(whole, "figures", files=["fig.csv"])
     report = write_report(whole, tmp_path / "reports").folder
-    assert [path.name for path in (report / "figures").rglob("*")] == ["fig.png"]
-    (folder / "fig.png").write_bytes(b"another")
+    assert [path.name for path in (report / "figures").rglob("*")] == ["fig.csv"]
+    (folder / "fig.csv").write_bytes(b"another")
     report, word, notes = write_report(whole, tmp_path / "reports")
     assert word == "stale"
-    assert notes == ["figures is stale: not, or no longer, what it left: fig.png"]
+    assert notes == ["figures is stale: not, or no longer, what it left: fig.csv"]
     assert not (report / "figures").exists()
 
 
-@pytest.mark.parametrize("name", ["../../secret.png", "link.png"])
+@pytest.mark.parametrize("name", ["../../secret.csv", "link.csv"])
 def test_nothing_outside_a_stage_is_read(whole, tmp_path, name):
-    secret = tmp_path / "secret.png"
+    secret = tmp_path / "secret.csv"
     secret.write_bytes(b"secret")
-    (whole / "figures" / "link.png").symlink_to(secret)
+    (whole / "figures" / "link.csv").symlink_to(secret)
     change(whole, "figures", files={name: regress.sha256(secret)})
     report, word, _ = write_report(whole, tmp_path / "reports")
     assert word == "stale"
     assert not [p for p in report.rglob("*") if p.is_file() and p.read_bytes() == b"secret"]
-    assert not (report.parent / "secret.png").exists()
+    assert not (report.parent / "secret.csv").exists()
 
 
 def test_a_name_from_a_record_is_never_imported(whole, tmp_path):

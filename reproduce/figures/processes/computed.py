@@ -64,19 +64,19 @@ class ProcessResult:
     seconds: float
 
 
-def chosen_elements(process: torch.Tensor) -> list[tuple[int, ...]]:
-    """Indices of the elements to draw: the largest, one in the top 5 % and one in the top 25 %.
+def chosen_elements(process: torch.Tensor, seed: int) -> list[tuple[int, ...]]:
+    """Indices of the elements to draw, at random from those that are not zero throughout.
 
-    ``process`` has time first; size is the norm over time. Elements that are zero throughout have
-    no process to draw.
+    Args:
+        process: with time first.
+        seed: of the draw.
+
     """
-    size = process.flatten(1).square().sum(0)
-    order = torch.argsort(size, descending=True, stable=True)
-    alive = int((size > 0).sum())
-    ranks = [max(i, int(part * alive)) for i, part in enumerate((0.0, 0.05, 0.25)[:TRACES])]
-    flat = [int(order[rank]) for rank in ranks if rank < alive]
+    alive = process.flatten(1).any(dim=0).nonzero().flatten()
+    order = torch.randperm(len(alive), generator=torch.Generator().manual_seed(seed))
+    flat = alive[order[:TRACES]].sort().values
     shape = process.shape[1:]
-    return [tuple(int(i) for i in torch.unravel_index(torch.tensor(f), shape)) for f in flat]
+    return [tuple(int(i) for i in torch.unravel_index(f, shape)) for f in flat]
 
 
 def _element(layer: str, index: tuple[int, ...]) -> str:
@@ -106,7 +106,7 @@ def _traces(
 def compute(figure: ProcessFigure, sample: Sample) -> ProcessResult:
     """Both sides of the theorem in every panel, from one seed and one sample.
 
-    The elements drawn are chosen in the first panel and are the same in all of them.
+    The elements drawn are those that are alive in the first panel, the same in all of them.
     """
     started = time.monotonic()
     chosen: dict[str, list[tuple[int, ...]]] = {}
@@ -131,7 +131,9 @@ def compute(figure: ProcessFigure, sample: Sample) -> ProcessResult:
             updates = settled.updates(setting.beta, kappa)
             if not chosen:
                 by_name = gradients.by_name
-                chosen = {layer: chosen_elements(by_name[layer]) for layer in layers}
+                chosen = {
+                    layer: chosen_elements(by_name[layer], figure.shared.seed) for layer in layers
+                }
             limit = relmse_by_name(settled.updates(setting.beta * LIMIT, 0.0), gradients)
             panels.append(
                 Panel(

@@ -11,7 +11,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from reproduce.figures.processes.computed import LIMIT, Panel, ProcessResult, Trace
+from reproduce.figures.processes.computed import LIMIT, TRACES, Panel, ProcessResult, Trace
 from reproduce.figures.processes.specification import Part, part_title
 from reproduce.figures.specs import dynamics_title
 from reproduce.figures.style import COLOURS, GREY, STYLE
@@ -51,10 +51,11 @@ def _legend(canvas: Canvas) -> None:
         Line2D([], [], color=GREY, linewidth=3.2, alpha=0.45, label="−∇ (BPTT), solid"),
         Line2D([], [], color=GREY, linewidth=1.3, linestyle=(0, (4, 2)), label="Δ, dashed"),
     ]
-    shades = ("largest gradient of the layer", "a large one", "a middling one")
     handles += [
-        Line2D([], [], color=c, linewidth=2.5, label=label)
-        for c, label in zip(COLOURS, shades, strict=False)
+        Line2D(
+            [], [], color=c, linewidth=2.5, label="an element at random" if i == 0 else "another"
+        )
+        for i, c in enumerate(COLOURS[:TRACES])
     ]
     canvas.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8.5)
 

@@ -32,6 +32,7 @@ class Section:
         stage: of the main job, whose record it shows; its heading has the stage's verdict. Empty
             for a section about more than one.
         data: what its template is given besides the stage's record, by name.
+        word: the verdict in its heading, where that is not the stage's.
 
     """
 
@@ -40,6 +41,13 @@ class Section:
     short: str
     stage: str = ""
     data: Callable[[Gathered], Mapping[str, Any]] = _nothing
+    word: Callable[[Gathered], str] | None = None
+
+    def heading(self, gathered: Gathered) -> str:
+        """The verdict in the heading; empty without one."""
+        if self.word is not None:
+            return self.word(gathered)
+        return gathered.stage_word(self.stage) if self.stage else ""
 
 
 @cache

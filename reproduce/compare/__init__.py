@@ -1,0 +1,1 @@
+"""What changed between two reports: numbers, verdicts, versions and code, worst first."""
