@@ -8,7 +8,7 @@ that it is handed, the user's own stay as they are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import torch
@@ -162,6 +162,7 @@ class AdaptedRule:
         weights: names of the parameters.
         copying: hand copies to the rule at every call, because it writes into its arguments.
         left_out: names for which the rule has returned no increment.
+        lowered: names whose increments have come in another dtype, and which.
 
     """
 
@@ -172,6 +173,7 @@ class AdaptedRule:
     weights: tuple[str, ...]
     copying: bool
     left_out: set[str]
+    lowered: dict[str, torch.dtype] = field(default_factory=dict)
 
     @property
     def corrected(self) -> bool:
@@ -222,8 +224,16 @@ class AdaptedRule:
                 raise ValueError(
                     f"rule: expected an increment of {name} of shape {tuple(p.shape)}, found {what}"
                 )
-            else:
+            elif found[name].dtype == p.dtype:
                 complete[name] = found[name]
+            elif found[name].dtype.is_floating_point:
+                self.lowered[name] = found[name].dtype
+                complete[name] = found[name].to(p.dtype)
+            else:
+                raise ValueError(
+                    f"rule: expected an increment of {name} of dtype {p.dtype}, found "
+                    f"{found[name].dtype}"
+                )
         return complete
 
 

@@ -12,6 +12,7 @@ import torch
 from cep_core.check.confirmed import Slopes
 from cep_core.check.correction import fault_of_the_correction
 from cep_core.check.dynamics import asymmetry_of_the_jacobian
+from cep_core.check.limits import NOT_FINITE
 from cep_core.check.sweeps import Bench, Sweep
 from cep_core.check.verdicts import Verdict
 from cep_core.structures import batch_of
@@ -38,6 +39,7 @@ class Evidence:
         neurons: verdict of the neurons there.
         at_kappa: verdict of the parameters at a fixed ``kappa``, if it was judged.
         moving: parameters that the rule changes where the state stays as it is.
+        constant: parameters whose increments are as large however small the nudge.
         adrift: how far a nudge of 0 moves the state from its rest.
         order: evidence that layers are updated one after another, where that explains the verdicts.
 
@@ -51,6 +53,7 @@ class Evidence:
     neurons: Verdict
     at_kappa: Verdict | None
     moving: tuple[str, ...] = ()
+    constant: tuple[str, ...] = ()
     adrift: float = 0.0
     order: str = ""
 
@@ -75,6 +78,9 @@ def likely_causes(evidence: Evidence) -> list[str]:
     bench, limit = evidence.bench, evidence.swept.limit()
     gradients = evidence.swept.gradients
     causes = _of_the_gradient(evidence.slopes)
+    broken = _not_finite(evidence)
+    if broken:
+        return [*causes, broken]
     if evidence.adrift:
         text = (
             f"a nudge of 0 moves the state (by {evidence.adrift:.1e}) where none at all leaves it: "
@@ -104,12 +110,32 @@ def likely_causes(evidence: Evidence) -> list[str]:
             f"the rule changes {', '.join(evidence.moving)} where nothing moves: its increments do "
             "not vanish with the nudge (a decay of the weights, a constant, a memory)"
         )
+    constant = [name for name in evidence.constant if name not in evidence.moving]
+    if constant:
+        causes.append(
+            f"the increments of {', '.join(constant)} are as large at the smallest beta as at the "
+            "largest: they do not vanish with the nudge (a sign, a normalisation, noise)"
+        )
     if evidence.at_kappa is Verdict.FAIL and evidence.parameters is Verdict.PASS:
         causes.append(
             "right at kappa = 0 and wrong at kappa != 0: the parameters are applied with the "
             "wrong sign or scale, a step late, or not at all"
         )
     return list(dict.fromkeys(causes))
+
+
+def _not_finite(evidence: Evidence) -> str:
+    swept = evidence.swept
+    parameters, neurons = (
+        [limit.name for limit in limits if limit.reason == NOT_FINITE]
+        for limits in (swept.parameters, swept.neurons)
+    )
+    if neurons:
+        return (
+            f"the nudged phase leaves the finite numbers in {', '.join(neurons)}: it diverges, or "
+            "computes something that is not defined there"
+        )
+    return f"the rule's increments of {', '.join(parameters)} are not finite" if parameters else ""
 
 
 def _of_the_gradient(slopes: Slopes) -> list[str]:
@@ -174,7 +200,7 @@ def _of_the_parameters(
     evidence: Evidence, limit: Tensors, wrong: Sequence[str], *, scaled: bool
 ) -> list[str]:
     gradients = evidence.swept.gradients.parameters
-    wrong = [n for n in wrong if n not in evidence.moving]
+    wrong = [n for n in wrong if n not in {*evidence.moving, *evidence.constant}]
     if not wrong:
         return []
     ours, theirs = {n: limit[n] for n in wrong}, {n: gradients[n] for n in wrong}
@@ -283,7 +309,7 @@ def slope_per_unit(states: Tensors, wanted: Tensors, parameters: Verdict) -> str
             return ""
         slope = torch.where(alive, (update * descent).sum(0) / square.clamp(min=1e-300), 0.0)
         left = float((update - slope * descent).norm())
-        if left > _EXACT * max(float(update.norm()), _EXACT * float(descent.norm())):
+        if not left <= _EXACT * max(float(update.norm()), _EXACT * float(descent.norm())):
             return ""
         low, high = float(slope[alive].min()), float(slope[alive].max())
         same = high - low < _EXACT * abs(high)

@@ -146,14 +146,14 @@ def confirmed_in_total(
 
 
 def refused(
-    limits: Sequence[Limit], left_out: set[str], moving: Sequence[str], *, adrift: bool
+    limits: Sequence[Limit], *, left_out: set[str], moving: set[str], adrift: bool
 ) -> tuple[Limit, ...]:
     """The limits, those marked that cannot be right, whatever noise says.
 
     Args:
         limits: of parameters, or of neurons.
         left_out: parameters without an increment.
-        moving: parameters that the rule changes at rest.
+        moving: parameters that the rule changes at rest, or as much however small the nudge.
         adrift: whether the state leaves its rest under a nudge of 0.
 
     """
@@ -164,7 +164,7 @@ def refused(
             found.append(replace(limit, verdict=Verdict.FAIL, reason=reason))
             continue
         if limit.name in moving:
-            reason = "has increments that do not vanish with beta: it moves where nothing else does"
+            reason = "has increments that do not vanish with beta"
             found.append(replace(limit, verdict=Verdict.FAIL, reason=reason))
         elif limit.name in left_out and limit.verdict is Verdict.FAIL:
             found.append(replace(limit, reason="is left out by the rule: a gradient and no update"))

@@ -24,11 +24,20 @@ _LONG = 20
 
 @dataclass(frozen=True)
 class _Mark:
-    """A state that the phase has passed, after how many transitions, and its change in the last."""
+    """A state that the phase has passed.
+
+    Attributes:
+        state: it.
+        made: after how many transitions.
+        change: in the last of them.
+        largest: change in a transition since the mark before.
+
+    """
 
     state: State
     made: int
     change: float
+    largest: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -74,12 +83,13 @@ def settle(
     """
     state = start
     kept = earlier = _Mark(start, 0, math.inf)
-    change, stationary, made = math.inf, False, 0
+    change, stationary, made, largest = math.inf, False, 0, 0.0
     with torch.no_grad():
         while made < steps:
             previous, state = state, network.transition(x, state, parameters)
             made += 1
             change = largest_change(previous, state)
+            largest = max(largest, change)
             if not math.isfinite(change):
                 text = f"the free phase diverges: the state is not finite after {made} transitions"
                 return Settling(FreePhase(state, made, change, converged=False), text)
@@ -93,12 +103,13 @@ def settle(
                     FreePhase(state, made, change, converged=False), made - kept.made, needed
                 )
             if made == 2 * kept.made or made == 1:
-                kept, earlier = _Mark(state, made, change), kept
+                kept, earlier, largest = _Mark(state, made, change, largest), kept, 0.0
     free = FreePhase(state, made, change, converged=change <= tolerance)
     if change <= needed:
         return Settling(free, stationary=stationary)
-    since = kept if made - kept.made >= kept.made / 2 else earlier
-    return Settling(free, _unsettled(free, since, needed))
+    if made - kept.made >= kept.made / 2:
+        return Settling(free, _unsettled(free, kept, largest, needed))
+    return Settling(free, _unsettled(free, earlier, max(kept.largest, largest), needed))
 
 
 def _cycle(free: FreePhase, period: int, needed: float) -> Settling:
@@ -111,7 +122,8 @@ def _cycle(free: FreePhase, period: int, needed: float) -> Settling:
     )
 
 
-def _unsettled(free: FreePhase, kept: _Mark, needed: float) -> str:
+def _unsettled(free: FreePhase, kept: _Mark, largest: float, needed: float) -> str:
+    """What an unsettled phase does, from a mark and the largest change since then."""
     start = (
         f"the free phase is not settled: residual {free.residual:.1e} after {free.steps} "
         f"steps, against {needed:.1e} that the smallest nudge needs"
@@ -120,6 +132,8 @@ def _unsettled(free: FreePhase, kept: _Mark, needed: float) -> str:
     if not 0 < halfway < math.inf:
         return f"{start}; allow more free_steps"
     ratio = free.residual / halfway
+    if largest > _CONSTANT * kept.largest:  # a residual that happens to be smaller
+        ratio = max(ratio, 1.0)
     path = largest_change(kept.state, free.state)
     if ratio > _CONSTANT and since < _LONG:
         return f"{start}; allow more free_steps"

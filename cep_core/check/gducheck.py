@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -22,7 +23,12 @@ from cep_core.check.dynamics import order_of_updating
 from cep_core.check.failures import of_the_user
 from cep_core.check.free import Settling, settle
 from cep_core.check.guards import Untouched
-from cep_core.check.judge import in_kappa, moved_at_rest, moved_without_a_nudge
+from cep_core.check.judge import (
+    in_kappa,
+    moved_at_rest,
+    moved_without_a_nudge,
+    undiminished,
+)
 from cep_core.check.limits import Limit
 from cep_core.check.measures import angle_of_totals
 from cep_core.check.prepare import Prepared, checked_betas, checked_kappa, prepare
@@ -223,7 +229,7 @@ def _compared(
     kink = kinked(bench, swept)
     if kink:
         return _void(kink, settling.free, ready, notes)
-    notes = notes + _left_out(bench, gradients)
+    notes = notes + _about_the_rule(bench, gradients)
     if verdict_of(swept.parameters) is Verdict.INCONCLUSIVE and all(
         limit.verdict is Verdict.NOT_RUN for limit in (*swept.parameters, *swept.neurons)
     ):
@@ -231,19 +237,19 @@ def _compared(
     slopes = slopes_of(bench, raw)
     moving = moved_at_rest(bench)
     swept = confirmed(bench, swept, slopes)
+    constant = undiminished(bench, swept)
     adrift = moved_without_a_nudge(bench)
-    limits, of_neurons = (
-        refused(told, bench.rule.left_out, moving, adrift=adrift > 0)
-        for told in (swept.parameters, swept.neurons)
+    refuse = partial(
+        refused, left_out=bench.rule.left_out, moving={*moving, *constant}, adrift=adrift > 0
     )
-    swept = replace(swept, parameters=limits, neurons=of_neurons)
+    limits = refuse(swept.parameters)
+    swept = replace(swept, parameters=limits, neurons=refuse(swept.neurons))
     still = verdict_of(limits)
     neurons = verdict_of(swept.neurons)
     checks, at_kappa, neurons_at_kappa, errors = in_kappa(bench, swept, still, kappa)
     totals = totals_of(bench, swept)
-    total = _total_part(
-        confirmed_in_total(bench, totals.limits, swept, slopes), totals.steps, slopes
-    )
+    in_total = refuse(confirmed_in_total(bench, totals.limits, swept, slopes))
+    total = _total_part(in_total, totals.steps, slopes)
     verdict = combine(c.verdict for c in checks if c.verdict is not Verdict.NOT_RUN)
     if not slopes.state.agrees and neurons is Verdict.PASS:
         neurons = Verdict.INCONCLUSIVE
@@ -257,6 +263,7 @@ def _compared(
         verdict_of(swept.neurons),
         at_kappa,
         moving,
+        constant,
         adrift,
         order_of_updating(bench) if sweeping else "",
     )
@@ -326,12 +333,17 @@ def _total_part(limits: Sequence[Limit], steps: int, slopes: Slopes) -> Part:
     return part_of(limits, verdict, f"over {steps} steps: {reason_of(limits)}")
 
 
-def _left_out(bench: Bench, gradients: Processes) -> list[str]:
+def _about_the_rule(bench: Bench, gradients: Processes) -> list[str]:
     whole = norm_of(gradients.parameters.values())
-    return [
-        f"{name}: the rule {bench.rule.name} leaves it out: it has no update"
+    rule = bench.rule
+    notes = [
+        f"{name}: the rule {rule.name} leaves it out: it has no update"
         + (" and a gradient" if norm_of([gradients.parameters[name]]) > 1e-13 * whole else "")
-        for name in sorted(bench.rule.left_out)
+        for name in sorted(rule.left_out)
+    ]
+    return notes + [
+        f"{name}: the rule {rule.name} returns its increments as {dtype}: their precision is lower"
+        for name, dtype in rule.lowered.items()
     ]
 
 

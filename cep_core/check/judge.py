@@ -15,6 +15,7 @@ from cep_core.check.sweeps import (
     Sweep,
     change_of,
     scaled,
+    sizes_of,
     sweep,
     verdict_of,
     visible_kappa,
@@ -29,6 +30,12 @@ ByKappa = dict[str, dict[float, float]]
 _LINEAR = 0.75
 """Least order in kappa of a right rule, 1 being expected."""
 
+_TOO_FAR = 1e3
+"""Relative change of the gradients by a kappa that is no longer a small one."""
+
+_APART, _AS_LARGE, _NO_ROUNDING = 0.1, 0.3, 1e-8
+"""Increments of this share of the largest, at a beta that far from it, do not vanish with beta."""
+
 Outcome = tuple[list[Check], Verdict | None, Verdict | None, ByKappa]
 
 
@@ -42,6 +49,28 @@ def moved_at_rest(bench: Bench) -> tuple[str, ...]:
         )
     least = _least(bench)
     return tuple(n for n, i in found.items() if i.numel() and float(i.abs().max()) > least)
+
+
+def undiminished(bench: Bench, swept: Sweep) -> tuple[str, ...]:
+    """Parameters hidden by noise whose increments are as large at the smallest beta as before.
+
+    Rounding and the residual are too, and far smaller than what the increments are differences of.
+    """
+    (large, coarse), (small, fine) = (list(swept.updates.items())[n] for n in (0, -1))
+    if abs(small / large) > _APART:
+        return ()
+    sizes, _ = sizes_of(bench)
+    found = []
+    for limit in swept.parameters:
+        if limit.verdict is Verdict.INCONCLUSIVE:
+            name = limit.name
+            before, after = (
+                float(u.parameters[name].norm()) * abs(beta)
+                for beta, u in ((large, coarse), (small, fine))
+            )
+            if after > max(_AS_LARGE * before, _NO_ROUNDING * sizes.get(name, 0.0)):
+                found.append(name)
+    return tuple(found)
 
 
 def moved_without_a_nudge(bench: Bench) -> float:
@@ -89,10 +118,17 @@ def in_kappa(bench: Bench, swept: Sweep, still: Verdict, kappa: Kappa | None) ->
         reason = f"nothing depends on kappa within {bench.steps} steps"
         checks += both(Verdict.NOT_RUN, reason)
         return checks, None, None, {}
+    largest = max(map(abs, kappa.values())) if isinstance(kappa, Mapping) else abs(kappa)
+    if not expected < _TOO_FAR:
+        reason = (
+            f"at kappa {largest:.0e} the gradients of the moving parameters' network are "
+            f"{expected:.0e} times those at kappa = 0: unstable, take a smaller one"
+        )
+        checks += both(Verdict.INCONCLUSIVE, reason)
+        return checks, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, {}
     beta = bench.betas[-1]
     at_rest, moved = swept.updates[beta], bench.delta(beta, kappa)
     effect = change_of(at_rest, moved)
-    largest = max(map(abs, kappa.values())) if isinstance(kappa, Mapping) else abs(kappa)
     if not effect > 1e-3 * expected:
         reason = (
             f"the changing parameters do not show in {bench.steps} steps (effect {effect:.1e} at "

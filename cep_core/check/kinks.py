@@ -8,7 +8,7 @@ nudged phase against its mirror image.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,12 +74,14 @@ def kink_along(
     steady: State,
     movements: Sequence[Movement],
     names: Sequence[str],
+    slope: Callable[[Array], Array] | None = None,
 ) -> str:
-    """Where transition or increments have different derivatives on the two sides of rest.
+    """Where transition, increments or nudge have different derivatives on the two sides of rest.
 
     For every unit ``[F(s + h u) + F(s - h u) - 2 F(s)] / h`` falls with ``h`` where ``F`` is
     smooth, is constant at a kink, and rises as ``h`` falls where it is rounding; a jump keeps its
-    height. The same is asked of ``dPhi/dtheta``, of which increments are differences.
+    height. The same is asked of ``dPhi/dtheta``, of which increments are differences, and of the
+    gradient of the loss. A jump that is the same on both sides shows in ``F(s + h u) - F(s)``.
 
     Args:
         network: the dynamics.
@@ -88,6 +90,7 @@ def kink_along(
         steady: the steady state.
         movements: displacements and nudges of the nudged phase, of the size at which to look.
         names: of the tensors of the state.
+        slope: gradient of the loss at an output.
 
     Returns:
         What was found, or nothing if everything is smooth.
@@ -98,20 +101,24 @@ def kink_along(
         displaced = _displaced(steady, movement[0], size)
         new = network.transition(x, displaced, parameters, movement[1] * size)
         found = dict(zip(names, new, strict=True))
+        if slope is not None:
+            found["the gradient of the loss"] = slope(displaced[0])
         return found | _gradients(network, x, displaced, parameters)
 
     with torch.no_grad():
         for movement in movements:
             here = ask(movement, 0.0)
             bends: dict[str, list[torch.Tensor]] = {name: [] for name in here}
+            steps: dict[str, list[torch.Tensor]] = {name: [] for name in here}
             for size in _SIZES:
                 ahead, behind = ask(movement, size), ask(movement, -size)
                 for name, value in here.items():
                     bends[name].append(ahead[name] + behind[name] - 2 * value)
+                    steps[name].append(ahead[name] - value)
             moved = [*movement[0], movement[1]]
             reach = max(float(m.abs().max()) for m in moved if m.numel())
             for name, bend in bends.items():
-                found = _bent(bend, here[name], reach)
+                found = _bent(bend, here[name], reach) or _jumps(steps[name], here[name])
                 if found:
                     return found.format(where=name)
     return ""
@@ -141,7 +148,13 @@ def _bent(bends: list[torch.Tensor], here: torch.Tensor, reach: float) -> str:
             f"a kink at the operating point: unit {unit} of {{where}} has one-sided derivatives "
             f"that differ by {share / reach:.1e} of the movement, however small it is"
         )
-    jumps = torch.stack(bends)
+    return _jumps(bends, here)
+
+
+def _jumps(measured: list[torch.Tensor], here: torch.Tensor) -> str:
+    if not here.numel():
+        return ""
+    jumps = torch.stack(measured)
     high = _is_constant(jumps) & (jumps[0].abs() > _JUMP * max(1.0, float(here.abs().max())))
     if bool(high.any()):
         unit, height = _worst(jumps[0], high)

@@ -24,6 +24,8 @@ CLEAR = 5.0
 KNOWN = 1e-2
 """The limit counts as known when its uncertainty is below this share of the gradient."""
 
+NOT_FINITE = "has an update that is not finite"
+
 _ZERO = 1e-13
 """Gradients below this share of the others' norm are rounding."""
 
@@ -172,7 +174,7 @@ def _decide(
     steps: Sequence[float],
 ) -> tuple[Verdict, str]:
     if not bool(torch.isfinite(gaps).all()):
-        return Verdict.FAIL, "the nudged phase diverges: an update is not finite"
+        return Verdict.FAIL, NOT_FINITE
     wrong = gaps > CLEAR * unknown
     if bool(wrong.any()):
         strongest = float(signals.max())

@@ -56,7 +56,7 @@ def relative_error(delta_process: torch.Tensor, nabla_process: torch.Tensor) -> 
 def angle_of_totals(delta_side: Processes, nabla_side: Processes) -> float:
     """Angle in degrees between ``sum_t Delta_theta`` and ``-sum_t nabla_theta``, all parameters.
 
-    NaN if either total is zero. The cosine is clipped to [-1, 1] before the arc cosine.
+    NaN if either total is zero or not finite. The cosine is clipped to [-1, 1].
     """
     product = norm_delta = norm_nabla = 0.0
     for name, process in delta_side.parameters.items():
@@ -65,7 +65,7 @@ def angle_of_totals(delta_side: Processes, nabla_side: Processes) -> float:
         product += float((update * descent).sum())
         norm_delta += float(update.square().sum())
         norm_nabla += float(descent.square().sum())
-    if norm_delta == 0 or norm_nabla == 0:
+    if norm_delta == 0 or norm_nabla == 0 or not math.isfinite(product * norm_delta):
         return math.nan
     cosine = product / math.sqrt(norm_delta * norm_nabla)
     return math.degrees(math.acos(max(-1.0, min(1.0, cosine))))

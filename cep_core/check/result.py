@@ -267,5 +267,8 @@ def reason_of(limits: Sequence[Limit]) -> str:
     by_reason: dict[str, list[str]] = {}
     for limit in named:
         by_reason.setdefault(limit.reason, []).append(limit.name)
-    told = [f"{', '.join(names)} {reason}" for reason, names in by_reason.items()]
+    told = [
+        f"{', '.join(names)}{':' if len(names) > 1 else ''} {reason}"
+        for reason, names in by_reason.items()
+    ]
     return "; ".join(told[:4]) + ("; …" if len(told) > 4 else "")  # noqa: PLR2004 - a line

@@ -59,7 +59,13 @@ def kinked(bench: Bench, swept: Sweep) -> str:
             movements.append((displaced, nudge))
     bench.fresh()
     return kink_along(
-        problem.network, problem.x, problem.parameters, problem.rest, movements, bench.names
+        problem.network,
+        problem.x,
+        problem.parameters,
+        problem.rest,
+        movements,
+        bench.names,
+        lambda output: problem.loss.gradient(output, problem.y),
     )
 
 

@@ -159,6 +159,11 @@ class Convolution:
             return moved
         return self.pooling.along(self._at(at, parameters), self.members(moved))
 
+    def winners(self, source: Array, parameters: Parameters) -> Array | None:
+        """Index of the winner in every window, ``(B, *shape)``; None without a maximum."""
+        asked = getattr(self.pooling, "winners", None)
+        return None if asked is None else asked(self._at(source, parameters))
+
     def _product(self, source: Array, convolved: Array) -> Array:
         """Sum over samples and positions of ``v_i patch_i^T``, shaped as the kernel."""
         matrix = by_position(convolved, self.convolved).T @ self._rows(source)

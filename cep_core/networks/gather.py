@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import prod
+from typing import Any
 
 import numpy as np
 import torch
@@ -56,7 +57,7 @@ class Gather:
             total = total + term(array)
         return total
 
-    def of(self, rows: NDArray[np.object_ | np.uint64]) -> NDArray[np.object_ | np.uint64]:
+    def of(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Take from an array of NumPy's, as :meth:`__call__` does."""
         flat = rows.reshape(rows.shape[0], -1)
         if self.padded:

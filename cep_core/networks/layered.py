@@ -117,6 +117,23 @@ class Layered:
             sizes, generator=generator, dtype=dtype, backward_angle=backward_angle
         )
 
+    def winners(self, x: Array, state: State, parameters: Parameters) -> dict[str, Array]:
+        """Index of the winner of every window that a maximum pools, by name of the kernel."""
+        drive, signals = self.signals(x, state)
+        found: dict[str, Array] = {}
+        for edge in self.connections(parameters):
+            asked = getattr(edge, "winners", None)
+            source = drive if edge.source == "x" else edge.source
+            if asked is not None:
+                at = signals[source] if isinstance(source, int) else source
+                won = asked(at, parameters)
+                found |= {} if won is None else {edge.names[0]: won}
+        return found
+
+    def signals(self, x: Array, state: State) -> tuple[Array, State]:
+        """What the input and every layer send; a setting says."""
+        raise NotImplementedError
+
     def slopes(self, x: Array, state: State, parameters: Parameters) -> State:
         """Slope of every activation where it is evaluated, shaped as a state."""
         arguments = self.arguments(x, state, parameters)

@@ -2,7 +2,7 @@
 
 A pooling knows its value, its derivative along a direction, the transpose of that derivative, and
 how the derivative bends. Another number system brings its own object with the same members, such
-as winners that are given: which of two polynomials is larger cannot be said.
+as shares that are given: which of two polynomials is larger cannot be said.
 """
 
 from __future__ import annotations
@@ -55,32 +55,32 @@ def total(parts: Members) -> Array:
     return reduce(add, parts)
 
 
-class _Winners:
-    """A pooling whose value is one entry of each window."""
+class _Weighted:
+    """A pooling whose value is a weighted sum, with weights that do not change nearby."""
 
     def shares(self, members: Members) -> Members:
-        """1 for the entry that is the value, 0 for the others, shaped as the entries."""
+        """With what weight each entry enters, shaped as the entries."""
         raise NotImplementedError
 
     def value(self, members: Members) -> Array:
-        """The winners."""
+        """The weighted sum."""
         return self.along(members, members)
 
     def along(self, members: Members, direction: Members) -> Array:
-        """The direction at the winners."""
+        """The weighted sum of the direction."""
         return total([u * m for u, m in zip(direction, self.shares(members), strict=True)])
 
     def back(self, members: Members, signal: Array) -> Members:
-        """The signal at the winners, zero elsewhere."""
+        """The signal times each weight."""
         return [signal * m for m in self.shares(members)]
 
     def bend(self, members: Members, direction: Members, signal: Array) -> Members | None:
-        """None: linear between ties."""
+        """None: linear nearby."""
         return None
 
 
 @dataclass(frozen=True)
-class MaxPooling(_Winners):
+class MaxPooling(_Weighted):
     """The largest entry; the first one in row-major order where several are.
 
     Its derivative is 1 at the *winner* and 0 elsewhere: piecewise linear, with a kink wherever two
@@ -93,21 +93,20 @@ class MaxPooling(_Winners):
 
     def shares(self, members: Members) -> Members:
         """1 for the winner, 0 for the others."""
-        winners = winners_of(members)
+        winners = self.winners(members)
         return [(winners == k).to(z.dtype) for k, z in enumerate(members)]
 
-
-def winners_of(members: Members) -> torch.Tensor:
-    """Index of the first largest entry of every window, int64."""
-    return torch.stack(list(members)).argmax(0)
+    def winners(self, members: Members) -> torch.Tensor:
+        """Index of the first largest entry of every window, int64."""
+        return torch.stack(list(members)).argmax(0)
 
 
 @dataclass(frozen=True)
-class GivenWinners(_Winners):
-    """Winners that are given, in any number system: a maximum, as long as none of them changes.
+class GivenShares(_Weighted):
+    """Shares that are given, in any number system: 0 and 1 are winners that do not change.
 
     Attributes:
-        given: for each entry of a window, 1 where it wins and 0 where not, shaped as the value.
+        given: for each entry of a window its share, shaped as the value.
         size: rows and columns of a window.
         stride: from one window to the next.
 
@@ -116,7 +115,7 @@ class GivenWinners(_Winners):
     given: Members
     size: Pair = (2, 2)
     stride: Pair = (2, 2)
-    name = "given winners"
+    name = "given shares"
 
     def shares(self, members: Members) -> Members:
         """What is given."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from cep_core.arrays import Parameters
-from cep_core.fast import FastEngine, out_of_reach
+from cep_core.fast import ConvolutionalEngine, FastEngine, out_of_reach, out_of_reach_of_maps
 from cep_core.learning import Procedure
-from cep_core.networks import Network, Prototypical
+from cep_core.networks import Convolution, Network, Prototypical
 from cep_core.training.engine import Engine, EngineName, ReferenceEngine
 
 
@@ -45,11 +45,14 @@ def make_engine(
     if name not in {"fast", "reference"}:
         msg = f"engine: expected fast or reference, found {name!r}"
         raise ValueError(msg)
-    note = ""
-    if name == "fast":
-        reason = out_of_reach(network, procedure, parameters)
-        if reason is None:
-            engine = FastEngine(cast("Prototypical", network), procedure, parameters, rates)
-            return ChosenEngine(engine, "fast")
-        note = f"the fast engine cannot train this ({reason}): the definition trains it"
+    if name == "reference":
+        return ChosenEngine(ReferenceEngine(network, procedure, parameters, rates), name)
+    edges = getattr(network, "edges", None) or ()
+    mapped = any(isinstance(edge, Convolution) for edge in edges)
+    reach = out_of_reach_of_maps if mapped else out_of_reach
+    kind: Callable[..., Engine] = ConvolutionalEngine if mapped else FastEngine
+    reason = reach(network, procedure, parameters)
+    if reason is None:
+        return ChosenEngine(kind(cast("Prototypical", network), procedure, parameters, rates), name)
+    note = f"the fast engine cannot train this ({reason}): the definition trains it"
     return ChosenEngine(ReferenceEngine(network, procedure, parameters, rates), "reference", note)

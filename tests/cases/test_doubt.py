@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as fn
 
-from cep_core import PrimitiveNetwork, Verdict, gducheck
+from cep_core import PrimitiveNetwork, VectorFieldNetwork, Verdict, gducheck
 from cep_core.check import free
 from tests.cases.models import D, Draw, hopfield, leak, task, with_signal, zeros
 
@@ -216,6 +216,39 @@ def test_a_kink_in_ones_own_function_is_found_at_its_unit(corner):
     else:
         doubts(result, "a kink at the operating point")
         assert "unit (0, 1) of s_0" in result.causes[0] or "unit (1, 1) of s_0" in result.causes[0]
+
+
+def test_a_kink_of_the_loss_at_the_output():
+    """The absolute error has no slope where the output has reached its target."""
+    network, given = PrimitiveNetwork(hopfield), task()
+    loss = torch.nn.L1Loss(reduction="sum")
+    assert gducheck(network, **given, loss=loss, steps=3).verdict is Verdict.PASS
+    reached = settle(network, steps=400).free.state[0].clone()
+    reached[0, 1] += 0.3
+    result = gducheck(network, **given | {"y": reached}, loss=loss, steps=3)
+    doubts(result, "a kink at the operating point", never=("Jacobian", "not that of the loss"))
+    assert "of the gradient of the loss jumps by" in result.causes[0]
+
+
+def test_a_kappa_that_is_too_large_is_said():
+    result = gducheck(PrimitiveNetwork(hopfield), **task(), kappa=1e3)
+    doubts(result, "unstable, take a smaller one", never=("the rule is not applied",))
+
+
+def test_a_residual_that_happens_to_be_smaller_is_no_approach():
+    def logistic(x, state, theta):
+        return (3.9 * state[0] * (1 - state[0]) * theta["a"],)
+
+    given = {"x": None, "y": zeros(1, 1), "parameters": {"a": torch.ones(1, dtype=D)}}
+    for free_steps in (100, 150, 200, 333, 500):
+        result = gducheck(
+            VectorFieldNetwork(logistic),
+            **given,
+            start=(zeros(1, 1) + 0.3,),
+            rule="C-VF",
+            free_steps=free_steps,
+        )
+        doubts(result, "wanders or oscillates", never=("shrinks",))
 
 
 def test_parameters_that_the_function_does_not_use():

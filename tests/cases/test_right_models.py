@@ -151,6 +151,42 @@ def test_a_sweep_is_wrong_at_every_step_and_right_in_total(order):
     assert not any("Jacobian" in c or "factor" in c for c in result.causes)
 
 
+def untied(x, state, theta):
+    """No primitive function, and a nudge outside the activation."""
+    out, hidden = state
+    return torch.tanh(hidden @ theta["F"].T), torch.tanh(out @ theta["B"] + x @ theta["V"].T)
+
+
+@pytest.mark.parametrize("estimator", ["one-sided", "centred"])
+def test_corrected_c_vf_needs_no_symmetry(estimator):
+    draw, given = Draw(7), task()
+    names = {"F": (3, 5), "B": (3, 5), "V": (5, 4)}
+    given["parameters"] = {name: draw.normal(*shape) for name, shape in names.items()}
+    network = VectorFieldNetwork(untied)
+    passes(gducheck(network, **given, rule="corrected C-VF", estimator=estimator, steps=5))
+    plain = gducheck(network, **given, rule=C_VF, estimator=estimator, steps=5)
+    assert plain.verdict is Verdict.FAIL
+    assert any("weights are not tied" in cause for cause in plain.causes)
+
+
+def test_a_slope_that_is_missing_is_not_called_untied():
+    def step(x, state, theta):
+        out, hidden = state
+        up, down = torch.tanh(hidden) @ theta["W"].T, torch.tanh(out) @ theta["W"]
+        return out + 0.3 * (up - out), hidden + 0.3 * (down + x @ theta["V"].T - hidden)
+
+    result = gducheck(VectorFieldNetwork(step), **task(), rule=C_VF, steps=5)
+    assert result.verdict is Verdict.FAIL
+    assert "symmetric only up to a slope per unit" in str(result)
+    assert "tied" not in str(result)
+
+
+def test_increments_in_single_precision_are_named():
+    rule = models.Changed(lambda d: d | {"W": d["W"].float()})
+    result = passes(gducheck(PrimitiveNetwork(hopfield), **task(), rule=rule, steps=3))
+    assert "W: the rule changed returns its increments as torch.float32" in str(result)
+
+
 def test_tied_weights_with_c_vf():
     network = VectorFieldNetwork(two_way)
     passes(gducheck(network, **models.two_way_task(tied=True), rule=C_VF))

@@ -106,6 +106,29 @@ def test_a_nudged_transition_that_moves_without_a_nudge(offset):
     assert result.neurons.verdict is Verdict.FAIL
 
 
+def test_increments_that_are_as_large_however_small_the_nudge():
+    rule = Changed(lambda d: d | {"W": d["W"].sign() * 1e-3})
+    result = gducheck(PrimitiveNetwork(hopfield), **task(), rule=rule, steps=4)
+    fails(result, "the increments of W are as large at the smallest beta", never=("round-off",))
+    assert result.total.verdict is Verdict.FAIL
+    assert {t.name: str(t.verdict) for t in result.parameters.tensors} == {"W": "fail", "V": "pass"}
+
+
+def test_what_is_not_finite_is_said_of_what_is_not():
+    rule = Changed(lambda d: d | {"V": d["V"] / 0})
+    result = gducheck(PrimitiveNetwork(hopfield), **task(), rule=rule, steps=3)
+    fails(result, "the rule's increments of V are not finite", never=("diverges", "a slope"))
+    assert result.neurons.verdict is Verdict.PASS
+
+    def step(x, state, theta, nudge=None):
+        new = force(hopfield)(x, state, theta, nudge)
+        return new if nudge is None or not nudge.any() else (new[0] / 0, new[1])
+
+    result = gducheck(Own(step, hopfield), **task(), steps=3)
+    fails(result, "the nudged phase leaves the finite numbers", never=("nan to nan",))
+    assert result.as_json()["angle"] is None
+
+
 RULES = {
     "sum": (lambda d: {n: 2 * v for n, v in d.items()}, ("2 times", "the number of samples")),
     "sign": (lambda d: {n: -v for n, v in d.items()}, ("the sign is flipped", "an energy E")),

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from itertools import chain, cycle
+from math import prod
 from typing import Any
 
 import flint
 import numpy as np
 from numpy.typing import NDArray
 
+from cep_core.networks.gather import Gather
 from theory.arithmetic.jets import Smooth
 
 arb, arb_mat = flint.arb, flint.arb_mat
@@ -42,7 +44,8 @@ class Balls:
 
     Attributes:
         matrix: the balls; a vector is one row, a scalar one element.
-        shape: ``()``, ``(n,)`` or ``(rows, n)``; one row stands for any number of equal rows.
+        shape: ``()``, ``(n,)`` or ``(rows, ...)``, every row flat in the matrix; one row stands for
+            any number of equal rows.
 
     """
 
@@ -70,7 +73,7 @@ class Balls:
     def _spread(self, other: Balls) -> tuple[Any, Any, tuple[int, ...]]:
         """Both matrices at the larger of the two shapes, and that shape."""
         shape = max(self.shape, other.shape, key=lambda shape: (len(shape), shape))
-        rows, columns = (1, 1, *shape)[-2:]
+        rows, columns = _sides(shape)
         return self._as(rows, columns), other._as(rows, columns), shape
 
     def _as(self, rows: int, columns: int) -> Any:
@@ -141,6 +144,16 @@ class Balls:
             return Balls(rows, self.shape[1:])
         return Balls(rows * _ones(self.matrix.ncols(), 1), ())
 
+    def gathered(self, gather: Gather) -> Balls:
+        """Entries of every sample, or zero (:mod:`cep_core.networks.gather`)."""
+        rows = np.array(self.matrix.tolist(), dtype=object)
+        found = gather.of(rows)
+        return Balls(arb_mat(found.reshape(len(rows), -1).tolist()), found.shape)
+
+    def reshape(self, shape: tuple[int, ...]) -> Balls:
+        """The same balls in another shape."""
+        return Balls(arb_mat(*_sides(shape), self.entries()), shape)
+
     def contains_zero(self) -> bool:
         """Tell whether every ball contains zero."""
         return bool(self.matrix.contains(arb_mat(self.matrix.nrows(), self.matrix.ncols())))
@@ -149,6 +162,13 @@ class Balls:
         """Return an upper bound of the radii: the largest, over rows, of the sum of a row's."""
         sums = self.matrix * _ones(self.matrix.ncols(), 1)
         return max(upper_float(e.rad()) for e in sums.entries())
+
+
+def _sides(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of the matrix behind a shape."""
+    if len(shape) < 2:  # noqa: PLR2004 - a matrix
+        return 1, prod(shape)
+    return shape[0], prod(shape[1:])
 
 
 def upper_float(number: Any) -> float:
@@ -173,8 +193,7 @@ def scalar(number: Any) -> Balls:
 
 def balls(numbers: NDArray[np.float64]) -> Balls:
     """Return an array of floats as balls without error."""
-    rows, columns = (1, 1, *numbers.shape)[-2:]
-    return Balls(arb_mat(rows, columns, numbers.ravel().tolist()), numbers.shape)
+    return Balls(arb_mat(*_sides(numbers.shape), numbers.ravel().tolist()), numbers.shape)
 
 
 def midpoints(array: Balls) -> NDArray[np.float64]:
@@ -221,16 +240,21 @@ def _autonomous(name: str, value: Callable[[Any], Any], law: tuple[int, ...]) ->
     return Smooth(name, derivative)
 
 
-def _hard_sigmoid(v: Balls, k: int) -> Balls:
-    def at(e: Any) -> Any:
-        if k == 0:
-            return e.max(0).min(1)
-        if e.contains(0) or e.contains(1):
-            where = f"{float(e.mid()):.6g} +/- {float(e.rad()):.1g}"
-            raise KinkError(f"hard-sigmoid has a kink, at 0 or at 1, within {where}")
-        return arb(1 if k == 1 and 0 < e < 1 else 0)
+def _clamped(name: str, width: int) -> Smooth:
+    """Return ``clamp(v / width, 0, 1)``, which has kinks at 0 and at the width."""
 
-    return v.each(at)
+    def derivative(v: Balls, k: int) -> Balls:
+        def at(e: Any) -> Any:
+            if k == 0:
+                return (e / width).max(0).min(1)
+            if e.contains(0) or e.contains(width):
+                where = f"{float(e.mid()):.6g} +/- {float(e.rad()):.1g}"
+                raise KinkError(f"{name} has a kink, at 0 or at {width}, within {where}")
+            return arb(1) / width if k == 1 and 0 < e < width else arb(0)
+
+        return v.each(at)
+
+    return Smooth(name, derivative)
 
 
 ACTIVATIONS = {
@@ -238,7 +262,8 @@ ACTIVATIONS = {
     for f in (
         _autonomous("tanh", lambda v: v.tanh(), (1, 0, -1)),
         _autonomous("sigmoid", lambda v: 1 / (1 + (2 - 4 * v).exp()), (0, 4, -4)),
-        Smooth("hard-sigmoid", _hard_sigmoid),
+        _clamped("hard-sigmoid", 1),
+        _clamped("half-hard-sigmoid", 2),
     )
 }
 """The activations of :mod:`cep_core.activations`, on balls, by name."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cep_core.networks.gather import Gather
+
 
 class Degree:
     """A bound of the total degree of every element of an array.
@@ -63,6 +65,14 @@ class Degree:
         if not isinstance(other, Degree):
             return NotImplemented
         return Degree(_product(self.bound, other.bound), (self.shape[0], other.shape[1]))
+
+    def gathered(self, gather: Gather) -> Degree:
+        """Return the bound of entries of every sample, or zero."""
+        return Degree(self.bound, (self.shape[0], *gather.index.shape))
+
+    def reshape(self, shape: tuple[int, ...]) -> Degree:
+        """Return the bound in another shape."""
+        return Degree(self.bound, shape)
 
     def sum(self, axis: int | None = None) -> Degree:
         """Return the bound of a sum over the first axis, or over everything."""

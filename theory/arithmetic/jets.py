@@ -13,6 +13,7 @@ from math import factorial
 from typing import Any
 
 from cep_core.arrays import Array
+from cep_core.networks.gather import Gather
 from theory.arithmetic.tape import Traced, shape_of
 
 
@@ -110,6 +111,19 @@ class Jet:
     def __rmatmul__(self, other: Any) -> Jet:
         """Return ``other @ self``, truncated."""
         return self._product(other, lambda a, b: b @ a)
+
+    def gathered(self, gather: Gather) -> Jet:
+        """Entries of every sample, or zero (:mod:`cep_core.networks.gather`)."""
+        return Jet(tuple(map(gather, self._full())), self.order)
+
+    def reshape(self, shape: tuple[int, ...]) -> Jet:
+        """The same elements in another shape."""
+        return Jet(tuple(c.reshape(shape) for c in self._full()), self.order)
+
+    def _full(self) -> list[Array]:
+        """The coefficients, all of one shape."""
+        first = self.coefficients[0]
+        return [c if shape_of(c) == self.shape else first * 0 + c for c in self.coefficients]
 
     def sum(self, axis: int | None = None) -> Jet:
         """Return the sum over the first axis, or over everything."""

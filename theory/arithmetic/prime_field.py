@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cep_core.networks.gather import Gather
+
 P = 2**31 - 1
 """The prime, the largest below 2^31."""
 
@@ -160,6 +162,14 @@ class Field:
     def sum(self, axis: int | None = None) -> Field:
         """Return the sum over an axis, or over everything, of fewer than 2^33 elements."""
         return Field(_reduce(np.asarray(self.words.sum(axis))))
+
+    def gathered(self, gather: Gather) -> Field:
+        """Entries of every sample, or zero (:mod:`cep_core.networks.gather`)."""
+        return Field(gather.of(self.words))
+
+    def reshape(self, shape: tuple[int, ...]) -> Field:
+        """The same elements in another shape."""
+        return Field(self.words.reshape(shape))
 
     def is_zero(self) -> bool:
         """Tell whether every element is zero."""

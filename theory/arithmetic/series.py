@@ -16,6 +16,8 @@ import numpy as np
 from flint import fmpq
 from numpy.typing import NDArray
 
+from cep_core.networks.gather import Gather
+
 Elements: TypeAlias = NDArray[Any]
 """An object array of ring elements."""
 
@@ -85,6 +87,14 @@ class Series:
     def sum(self, axis: int | None = None) -> Series:
         """Sum along ``axis``, or over everything."""
         return self._each(lambda c: boxed(c.sum(axis)))
+
+    def gathered(self, gather: Gather) -> Series:
+        """Entries of every sample, or zero (:mod:`cep_core.networks.gather`)."""
+        return self._each(gather.of)
+
+    def reshape(self, shape: tuple[int, ...]) -> Series:
+        """The same elements in another shape."""
+        return self._each(lambda c: c.reshape(shape))
 
     def _each(self, function: Any) -> Series:
         return Series(tuple(function(c) for c in self.coefficients), self.order)

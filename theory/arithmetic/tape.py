@@ -17,6 +17,7 @@ from cep_core.arrays import Array, Parameters, State
 from cep_core.check.bptt import unroll
 from cep_core.losses import SquaredError
 from cep_core.networks import Network
+from cep_core.networks.gather import Gather
 
 Pullback = Callable[[Array], Array]
 """From the derivative with respect to a value to the derivative with respect to one operand."""
@@ -55,6 +56,8 @@ class Traced:
             return g
         if len(own) < len(found):
             return g.sum(0) if own else g.sum()
+        if own[0] == 1 and own[1:] == found[1:]:
+            return g.sum(0).reshape(own)
         return self.value * 0 + g
 
     def apply(self, value: Array, slope: Array) -> Traced:
@@ -114,6 +117,17 @@ class Traced:
     def __rmatmul__(self, other: Any) -> Traced:
         """Return ``other @ self``."""
         return Traced(other @ self.value, ((self, lambda g: other.T @ g),))
+
+    def gathered(self, gather: Gather) -> Traced:
+        """Entries of every sample, or zero (:mod:`cep_core.networks.gather`)."""
+        shape = self.shape
+        pullback = (self, lambda g: gather.transposed(g).reshape(shape))
+        return Traced(gather(self.value), (pullback,))
+
+    def reshape(self, shape: tuple[int, ...]) -> Traced:
+        """The same elements in another shape."""
+        own = self.shape
+        return Traced(self.value.reshape(shape), ((self, lambda g: g.reshape(own)),))
 
     def sum(self, axis: int | None = None) -> Traced:
         """Return the sum over the first axis, or over everything."""

@@ -28,7 +28,7 @@ from theory.arithmetic.degrees import Degree
 from theory.arithmetic.prime_field import Field, P, uniform
 from theory.case import Answer, Case, Level, Outcome
 from theory.methods.identities import Sides, augmented, joint_limit, theorem1, vector_field_error
-from theory.points.drawn import Shape, draw_point
+from theory.points.drawn import Draw, Shape, draw_point
 from theory.points.point import Point
 
 STEPS = 10
@@ -42,20 +42,26 @@ ONE_HIDDEN, TWO_HIDDEN = (784, 512, 10), (784, 512, 512, 10)
 Identity = Callable[[Point], Iterator[Sides]]
 
 
-def degree_of(shape: Shape, identity: Identity) -> int:
+Drawn = Callable[[Any, Draw], Point]
+"""Draws a point of a kind from a number system."""
+
+
+def degree_of(shape: Any, identity: Identity, drawn: Drawn = draw_point) -> int:
     """Bound the degree of what :func:`decide_at_random` compares, by running it on degrees."""
-    point = draw_point(shape, lambda *size: Degree(1, size))
+    point = drawn(shape, lambda *size: Degree(1, size))
     return max(max(int(left.bound), int(right.bound)) for _, _, left, right in identity(point))
 
 
-def decide_at_random(shape: Shape, identity: Identity, *, seed: int = SEED) -> Outcome:
+def decide_at_random(
+    shape: Any, identity: Identity, *, seed: int = SEED, drawn: Drawn = draw_point
+) -> Outcome:
     """Compare both sides of an identity, element by element, at a random point.
 
     Undecided if the point is not a steady state of the network, or if some process is zero on
     both sides throughout. If the identity is false, it is refuted except with the probability
     that is returned as ``error probability``.
     """
-    point = draw_point(shape, partial(uniform, np.random.default_rng(seed)))
+    point = drawn(shape, partial(uniform, np.random.default_rng(seed)))
     compared = 0
     alive: dict[str, bool] = {}
     for name, t, left, right in identity(point):
@@ -72,7 +78,7 @@ def decide_at_random(shape: Shape, identity: Identity, *, seed: int = SEED) -> O
     if dead:
         reason = f"nothing is compared: {', '.join(dead)} is zero on both sides throughout"
         return Outcome(Answer.UNDECIDED, {"identities": compared}, reason)
-    degree = degree_of(shape, identity)
+    degree = degree_of(shape, identity, drawn)
     numbers: dict[str, Any] = {
         "identities": compared,
         "degree": degree,

@@ -62,7 +62,7 @@ class Shape:
     order: int = 1
 
 
-class _Taylor:
+class Taylor:
     """The derivatives of an activation: free at the steady state of each unit, and at the input.
 
     In the prime field it is the polynomial with these derivatives, so that an error which moves the
@@ -71,9 +71,11 @@ class _Taylor:
     """
 
     def __init__(self) -> None:
+        """Know no point yet."""
         self.pieces: list[tuple[Array, Sequence[Array]]] = []
 
     def __call__(self, v: Array, k: int) -> Array:
+        """The ``k``-th derivative at ``v``."""
         base, known = next(piece for piece in self.pieces if piece[0].shape == v.shape)
         if isinstance(v, Degree):
             return known[k] if k < len(known) else v * 0
@@ -110,7 +112,7 @@ def draw_point(shape: Shape, draw: Draw) -> Point:
         )
     x, y = draw(shape.batch, shape.sizes[0]), draw(shape.batch, sizes[0])
     free = [[draw(shape.batch, size) for _ in range(shape.order + 3)] for size in sizes]
-    kinds = [_Taylor() for _ in sizes]
+    kinds = [Taylor() for _ in sizes]
     activations: list[Activation] = [Smooth(f"rho_{n}", taylor) for n, taylor in enumerate(kinds)]
     energy_based = shape.setting == "energy-based"
     drive = draw(shape.batch, shape.sizes[0]) if energy_based else x

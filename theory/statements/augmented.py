@@ -1,6 +1,7 @@
 """C-EP is EP in an augmented primitive function, for every ``beta``, ``eta`` and ``t``.
 
-When ``Phi`` is linear in ``theta``, C-EP's updates telescope: along phase 2
+When ``Phi`` is linear in ``theta`` (a hypothesis that every case tests, and that a network with
+curved or max-pooling fails), C-EP's updates telescope: along phase 2
 
     theta_t - kappa dPhi/dtheta(s_t) = theta_0 - kappa dPhi/dtheta(s_*)
 
@@ -148,10 +149,25 @@ def gradient_at(at: ArbitraryPoint) -> Outcome:
     )
 
 
+def linear_at(at: ArbitraryPoint) -> Outcome:
+    """Check the hypothesis, that ``Phi`` is linear in ``theta``.
+
+    ``dPhi/dtheta`` is compared with that at twice the parameters: a polynomial in free symbols that
+    is the same there does not depend on them.
+    """
+    twice = {name: value * 2 for name, value in at.parameters.items()}
+    one, other = (
+        {n: [g.constant] for n, g in at.network.primitive_gradient(at.x, at.state, theta).items()}
+        for theta in (at.parameters, twice)
+    )
+    return identity(at.ring, one, other)
+
+
 def everything_at(at: ArbitraryPoint, *, steps: int) -> Outcome:
-    """Check the conservation law, the trajectories, and that ``F`` is the gradient of ``Phi``."""
+    """Check the hypothesis, the conservation law, the trajectories, and ``F = dPhi/ds``."""
     return all_of(
         {
+            "Phi is linear in theta": linear_at(at),
             "conservation law": conserved_at(at, steps=steps),
             "same trajectory": augmented_at(at, steps=steps),
             "F = dPhi/ds": gradient_at(at),

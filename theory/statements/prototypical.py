@@ -98,7 +98,10 @@ def theorem_at(
         for name, process in nabla.items()
     }
     parts = {"-D nabla_s and -nabla_theta": identity(point.ring, part(left), part(expected))}
-    if point.batch == 1 and part is not parameters_of:
+    per_unit = all(
+        point.parameters[f"b_{n}"].shape == s.shape[1:] for n, s in enumerate(point.state)
+    )
+    if point.batch == 1 and per_unit and part is not parameters_of:
         of_bias = {s: [g[None] for g in nabla[f"b_{n}"]] for n, s in enumerate(layers)}
         felt = identity(point.ring, neurons_of(left), of_bias)
         parts["-dL/da, the gradient of the bias's copy"] = felt

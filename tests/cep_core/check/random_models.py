@@ -198,11 +198,12 @@ def hidden_detached(base):
     return transition
 
 
+DETACHED = "a detached layer"
 NETWORKS = {
     "the sign of the nudge": flipped_nudge,
     "the nudge on the next unit": misplaced_nudge,
     "untied weights": untied,
-    "a detached layer": hidden_detached,
+    DETACHED: hidden_detached,
 }
 
 

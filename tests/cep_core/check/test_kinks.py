@@ -5,9 +5,17 @@ import math
 import pytest
 import torch
 
-from cep_core import C_EP, Problem, Prototypical, Verdict, gducheck, largest_stable_kappa
+from cep_core import (
+    C_EP,
+    Problem,
+    Prototypical,
+    VectorFieldNetwork,
+    Verdict,
+    gducheck,
+    largest_stable_kappa,
+)
 from cep_core.activations import HardSigmoid, Tanh
-from cep_core.check.kinks import nearest_kink
+from cep_core.check.kinks import kink_along, nearest_kink
 
 NETWORK = Prototypical((HardSigmoid(), HardSigmoid()), "inside")
 
@@ -56,3 +64,21 @@ def test_a_smooth_network_has_no_kink_near_or_far():
     network = Prototypical((Tanh(), Tanh()), "inside")
     settled = problem(None)
     assert nearest_kink(network, settled.x, settled.rest, settled.parameters).distance == math.inf
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (torch.sign, "unit (0, 1) of s_0 jumps by 1.0e+00"),  # the same on both sides
+        (torch.abs, "unit (0, 1) of s_0 has one-sided derivatives that differ by 2.0e+00"),
+        (lambda s: (s > 0).to(s.dtype), "unit (0, 1) of s_0 jumps by 1.0e+00"),
+        (torch.sin, ""),
+    ],
+    ids=["sign", "modulus", "step", "smooth"],
+)
+def test_kinks_and_jumps_of_any_function(function, said):
+    rest = (torch.tensor([[0.7, 0.0]], dtype=torch.float64),)
+    network = VectorFieldNetwork(lambda x, s, p: (function(s[0]),))
+    movement = (torch.full((1, 2), 1e-5, dtype=torch.float64),), torch.zeros_like(rest[0])
+    found = kink_along(network, None, {}, rest, [movement], ["s_0"])
+    assert (said in found) if said else not found

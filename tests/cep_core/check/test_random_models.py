@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from cep_core import Verdict, gducheck
-from tests.cep_core.check.random_models import KINDS, right_model, wrong_model
+from tests.cep_core.check.random_models import DETACHED, KINDS, right_model, wrong_model
 
 COUNT = int(os.environ.get("GDUCHECK_RANDOM", "12"))
 
@@ -30,6 +30,16 @@ def test_no_right_model_is_accused(kind):
     print(f"right {KINDS[kind]}: {dict(found)}")  # noqa: T201 - the counts are what is asked for
 
 
+def right_answer(model):
+    """Fail; but where a transition detaches its updates are right, and it is BPTT that is wrong.
+
+    The dynamics are then those of a right model, and finite differences of the loss confirm every
+    update at every step: to answer *fail* would accuse them. The gradients to which the property
+    compares them are not those of the loss: *pass* would confirm these. So it is neither.
+    """
+    return Verdict.INCONCLUSIVE if model.planted == DETACHED else Verdict.FAIL
+
+
 @pytest.mark.parametrize("kind", range(len(KINDS)), ids=KINDS)
 def test_no_wrong_model_passes(kind):
     found = Counter()
@@ -37,6 +47,6 @@ def test_no_wrong_model_passes(kind):
         model = wrong_model(seed)
         result = answer(model)
         found[str(result.verdict)] += 1
-        assert result.verdict is not Verdict.PASS, f"seed {seed}: {model}\n{result}"
+        assert result.verdict is right_answer(model), f"seed {seed}: {model}\n{result}"
         assert result.causes
     print(f"wrong {KINDS[kind]}: {dict(found)}")  # noqa: T201 - the counts are what is asked for
