@@ -37,15 +37,19 @@ class Structure:
             raise ValueError(f"{field}: expected at least one tensor, found {value!r}")
         self._simple = isinstance(value, tuple) and type(value) is tuple and _is_flat(self._form)
 
-    def leaves(self, value: Any) -> tuple[torch.Tensor, ...]:
+    def leaves(self, value: Any, field: str | None = None) -> tuple[torch.Tensor, ...]:
         """The tensors of a value of this form, in order.
+
+        Args:
+            value: of this form.
+            field: what messages call it, if it is not what the form was taken from.
 
         Raises:
             ValueError: the value has another form.
 
         """
         found: list[torch.Tensor] = []
-        _collect(value, self._form, found, self.field)
+        _collect(value, self._form, found, self.field if field is None else field)
         return tuple(found)
 
     def build(self, leaves: Sequence[torch.Tensor]) -> Any:
@@ -70,8 +74,17 @@ def _form_of(value: Any, field: str) -> _Form:
         return (kind, {n: _form_of(v, f"{field}[{n}]") for n, v in enumerate(value)})
     raise TypeError(
         f"{field}: expected a tensor, or a tuple, list or dictionary of tensors, found "
-        f"{type(value).__name__}"
+        f"{type(value).__name__}{_instead(value)}"
     )
+
+
+def _instead(value: Any) -> str:
+    """What to write in place of what users have."""
+    if isinstance(value, bool | int | float):
+        return ": give torch.tensor(…)"
+    if type(value).__module__ == "numpy":
+        return ": give torch.as_tensor(…)"
+    return ": give tuple(…)" if isinstance(value, Iterator) else ""
 
 
 def _fields(value: Any) -> dict[str, Any]:

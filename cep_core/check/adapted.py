@@ -77,7 +77,7 @@ class AdaptedNetwork:
         opened = self._open(state, parameters)
         with of_the_user("transition"):
             new = self.base.transition(self._x(x), *opened, nudge)
-        return self.states.leaves(new)
+        return self.states.leaves(new, "transition: next state")
 
     def _x(self, x: Any) -> Any:
         return x.clone() if self.copying and isinstance(x, torch.Tensor) else x
@@ -93,7 +93,7 @@ class AdaptedNetwork:
         opened = self._open(state, parameters)
         with of_the_user("primitive_gradient"):
             given = self.base.primitive_gradient(x, *opened)
-        found = self._by_name(given)
+        found = self._by_name(given, "primitive_gradient")
         self._last = (x, state, list(parameters.values()), found) if keep else None
         return found
 
@@ -105,13 +105,13 @@ class AdaptedNetwork:
         changed = self.states.build(change)
         with of_the_user("vector_field_gradient"):
             found = self.base.vector_field_gradient(self._x(x), *opened, changed)
-        return self._by_name(found)
+        return self._by_name(found, "vector_field_gradient")
 
-    def _by_name(self, found: Any) -> Parameters:
+    def _by_name(self, found: Any, field: str) -> Parameters:
         names = self.weights.names
         if isinstance(found, Mapping) and set(found) <= set(names):
             return {name: found[name] for name in names if name in found}
-        return dict(zip(names, self.weights.leaves(found), strict=True))
+        return dict(zip(names, self.weights.leaves(found, field), strict=True))
 
     def arguments(self, x: Array, state: State, parameters: Parameters) -> State:
         """Those of the base."""
@@ -133,7 +133,7 @@ class AdaptedNetwork:
     def pullback(self, x: Array, state: State, parameters: Parameters, change: State) -> Parameters:
         """That of the base, by name."""
         opened = self._open(state, parameters)
-        return self._by_name(self.base.pullback(x, *opened, self.states.build(change)))
+        return self._by_name(self.base.pullback(x, *opened, self.states.build(change)), "pullback")
 
     def zero_state(self, x: Array, parameters: Parameters) -> State:
         """That of the base."""
@@ -174,6 +174,12 @@ class AdaptedRule:
     copying: bool
     left_out: set[str]
     lowered: dict[str, torch.dtype] = field(default_factory=dict)
+
+    @property
+    def leaves_out(self) -> str:
+        """Who leaves out what has no increment: a rule of the project's takes what it is given."""
+        of_ours = type(self.base) is Rule
+        return "the network's gradient" if of_ours else f"the rule {self.name}"
 
     @property
     def corrected(self) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from cep_core.check.adapted import AdaptedRule
 from cep_core.check.finite import Slope, parameter_slopes, state_slope, stepwise_slopes
 from cep_core.check.limits import Limit
 from cep_core.check.processes import Processes
@@ -146,13 +147,13 @@ def confirmed_in_total(
 
 
 def refused(
-    limits: Sequence[Limit], *, left_out: set[str], moving: set[str], adrift: bool
+    limits: Sequence[Limit], *, rule: AdaptedRule, moving: set[str], adrift: bool
 ) -> tuple[Limit, ...]:
     """The limits, those marked that cannot be right, whatever noise says.
 
     Args:
         limits: of parameters, or of neurons.
-        left_out: parameters without an increment.
+        rule: knows the parameters without an increment.
         moving: parameters that the rule changes at rest, or as much however small the nudge.
         adrift: whether the state leaves its rest under a nudge of 0.
 
@@ -166,8 +167,9 @@ def refused(
         if limit.name in moving:
             reason = "has increments that do not vanish with beta"
             found.append(replace(limit, verdict=Verdict.FAIL, reason=reason))
-        elif limit.name in left_out and limit.verdict is Verdict.FAIL:
-            found.append(replace(limit, reason="is left out by the rule: a gradient and no update"))
+        elif limit.name in rule.left_out and limit.verdict is Verdict.FAIL:
+            reason = f"is left out by {rule.leaves_out}: a gradient and no update"
+            found.append(replace(limit, reason=reason))
         else:
             found.append(limit)
     return tuple(found)

@@ -23,9 +23,9 @@ def of_the_user(field: str) -> Iterator[None]:
     except Exception as error:
         if is_refusal(error):
             raise
+        given = "the output and y" if field == "loss" else "x, start and parameters"
         raise ValueError(
-            f"{field}: expected it to run on x, start and parameters as given, found "
-            f"{where_raised(error)}"
+            f"{field}: expected it to run on {given} as given, found {where_raised(error)}"
         ) from error
 
 
@@ -47,8 +47,9 @@ def _is_of_a_library(filename: str) -> bool:
 
 def is_refusal(error: BaseException) -> bool:
     """Whether this project raised the error on purpose about what it was given."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    module = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
-    return isinstance(error, ValueError | TypeError) and str(module).startswith("cep_core.")
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames or not isinstance(error, ValueError | TypeError):
+        return False
+    last = frames[-1]
+    ours = last.filename.startswith(_LIBRARIES[0])
+    return ours and (last.line or "").startswith("raise ")  # and not a call with other arguments

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from cep_core.check.arguments import check_counts, checked_betas, checked_kappa
 from cep_core.check.causes import Evidence, likely_causes, slope_per_unit
 from cep_core.check.confirmed import Slopes, confirmed, confirmed_in_total, refused, slopes_of
 from cep_core.check.correction import without_correction
@@ -31,7 +32,7 @@ from cep_core.check.judge import (
 )
 from cep_core.check.limits import Limit
 from cep_core.check.measures import angle_of_totals
-from cep_core.check.prepare import Prepared, checked_betas, checked_kappa, prepare
+from cep_core.check.prepare import Prepared, prepare
 from cep_core.check.processes import Processes
 from cep_core.check.result import GDUResult, Part, part_of, reason_of
 from cep_core.check.sideeffects import Findings, Probe, directions, is_rough, look
@@ -106,14 +107,7 @@ def gducheck(
         TypeError: something is not of a kind that can be used.
 
     """
-    if not isinstance(steps, int) or steps < 1:
-        raise ValueError(f"steps: expected a positive count, found {steps}")
-    if not isinstance(free_steps, int) or free_steps < 1:
-        raise ValueError(f"free_steps: expected a positive count, found {free_steps}")
-    if not tolerance >= 0:
-        raise ValueError(f"tolerance: expected a number from 0, found {tolerance}")
-    if estimator not in {"one-sided", "centred"}:
-        raise ValueError(f"estimator: expected 'one-sided' or 'centred', found {estimator!r}")
+    check_counts(steps=steps, free_steps=free_steps, tolerance=tolerance, estimator=estimator)
     nudges = checked_betas(betas)
     with (
         torch.inference_mode(mode=False),
@@ -239,9 +233,7 @@ def _compared(
     swept = confirmed(bench, swept, slopes)
     constant = undiminished(bench, swept)
     adrift = moved_without_a_nudge(bench)
-    refuse = partial(
-        refused, left_out=bench.rule.left_out, moving={*moving, *constant}, adrift=adrift > 0
-    )
+    refuse = partial(refused, rule=bench.rule, moving={*moving, *constant}, adrift=adrift > 0)
     limits = refuse(swept.parameters)
     swept = replace(swept, parameters=limits, neurons=refuse(swept.neurons))
     still = verdict_of(limits)
@@ -337,7 +329,7 @@ def _about_the_rule(bench: Bench, gradients: Processes) -> list[str]:
     whole = norm_of(gradients.parameters.values())
     rule = bench.rule
     notes = [
-        f"{name}: the rule {rule.name} leaves it out: it has no update"
+        f"{name}: {rule.leaves_out} leaves it out: it has no update"
         + (" and a gradient" if norm_of([gradients.parameters[name]]) > 1e-13 * whole else "")
         for name in sorted(rule.left_out)
     ]

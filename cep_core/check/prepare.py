@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-from cep_core.arrays import Parameters, State
+from cep_core.arrays import State
 from cep_core.check.adapted import AdaptedNetwork, AdaptedRule, adapted_rule
 from cep_core.check.failures import of_the_user
 from cep_core.check.sideeffects import writes_into
@@ -83,6 +82,18 @@ def prepare(
         with of_the_user("start"):
             start = answers.zero_state(x, theta)
     states = Structure(start, "start", "s")
+    for name, tensor in zip(states.names, states.leaves(start), strict=True):
+        if not tensor.is_floating_point():
+            advice = (
+                "write real and imaginary parts as two tensors"
+                if tensor.is_complex()
+                else "give .double()"
+            )
+            raise TypeError(
+                f"start: expected real floating-point numbers in {name}, found {tensor.dtype}: "
+                f"{advice}"
+            )
+    _with_numbers(states, start)
     first = tuple(s.detach().clone() for s in states.leaves(start))
     nudging = as_loss(loss)
     other = None if objective is None else as_loss(objective)
@@ -121,12 +132,11 @@ def prepare(
 def _network(network: Any) -> AnsweringNetwork:
     missing = [name for name in _MEMBERS if not hasattr(network, name)]
     if missing or isinstance(network, type):
-        what = type(network).__name__ if not isinstance(network, type) else network.__name__
+        found = f"{type(network).__name__} without {', '.join(missing)}"
+        if isinstance(network, type):
+            found = f"the class {network.__name__} instead of an instance of it"
         advice = "PrimitiveNetwork(phi) makes one of a primitive function"
-        raise TypeError(
-            f"network: expected {', '.join(_MEMBERS)}, found {what} without "
-            f"{', '.join(missing) or 'an instance'}; {advice}"
-        )
+        raise TypeError(f"network: expected {', '.join(_MEMBERS)}, found {found}; {advice}")
     scale = network.time_scale
     if not isinstance(scale, int | float) or not math.isfinite(scale) or scale == 0:
         raise ValueError(
@@ -143,6 +153,7 @@ def _parameters(parameters: Any, network: AnsweringNetwork) -> tuple[Structure, 
         raise TypeError("parameters: expected tensors by name, found None")
     parameters = _by_name(parameters)
     weights = Structure(parameters, "parameters", "p")
+    _with_numbers(weights, parameters)
     doubled = {name for name in weights.names if weights.names.count(name) > 1}
     if doubled:
         raise ValueError(f"parameters: expected names that differ, found {doubled.pop()} twice")
@@ -184,10 +195,17 @@ def _copied(value: Any, field: str) -> Any:
     if value is None:
         return None
     form = Structure(value, field, field)
+    _with_numbers(form, value)
     for name, leaf in zip(form.names, form.leaves(value), strict=True):
         if leaf.is_floating_point() and not bool(leaf.isfinite().all()):
             raise ValueError(f"{name}: expected finite numbers, found others")
     return form.build([leaf.detach().clone() for leaf in form.leaves(value)])
+
+
+def _with_numbers(form: Structure, value: Any) -> None:
+    for name, leaf in zip(form.names, form.leaves(value), strict=True):
+        if leaf.is_meta:
+            raise ValueError(f"{name}: expected numbers, found a tensor on the device meta")
 
 
 def _same_place(named: Sequence[tuple[str, torch.Tensor]]) -> None:
@@ -346,48 +364,3 @@ def _increments_run(ready: Prepared) -> None:
             f"the rule {rule.name} writes into the tensors that it is given (in place): it was "
             "handed copies, and what it wrote is lost"
         )
-
-
-def checked_betas(betas: Any) -> tuple[float, ...]:
-    """Nudging strengths of one sign that decrease in size.
-
-    Raises:
-        ValueError: they are not.
-
-    """
-    found = tuple(float(b) for b in betas)
-    sizes = [abs(b) for b in found]
-    if (
-        len(found) < 2  # noqa: PLR2004 - a limit needs two
-        or not all(math.isfinite(b) and b != 0 and b * found[0] > 0 for b in found)
-        or any(b >= a for a, b in itertools.pairwise(sizes))
-    ):
-        raise ValueError(
-            "betas: expected at least two nudging strengths of one sign, decreasing in size, "
-            f"found {list(found)}"
-        )
-    return found
-
-
-def checked_kappa(kappa: Any, parameters: Parameters) -> float | dict[str, float] | None:
-    """One ratio, or one per parameter.
-
-    Raises:
-        ValueError: a name is missing or unknown, or a number is not finite.
-
-    """
-    if kappa is None:
-        return None
-    if isinstance(kappa, Mapping):
-        if set(kappa) != set(parameters):
-            raise ValueError(
-                f"kappa: expected one number for each of {', '.join(parameters)}, found "
-                f"{', '.join(map(str, kappa))}"
-            )
-        numbers = {name: float(kappa[name]) for name in parameters}
-        if not all(math.isfinite(k) for k in numbers.values()) or not any(numbers.values()):
-            raise ValueError(f"kappa: expected finite numbers, not all 0, found {numbers}")
-        return numbers
-    if not math.isfinite(float(kappa)) or float(kappa) == 0:
-        raise ValueError(f"kappa: expected a finite number other than 0, found {kappa}")
-    return float(kappa)

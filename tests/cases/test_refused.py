@@ -1,5 +1,6 @@
 """What cannot be checked is refused in one line that names the field, before anything runs."""
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as fn
@@ -24,6 +25,17 @@ class Slope:
 
     def gradient(self, output, target):
         return (output - target).mean(0)
+
+
+class Answers(Own):
+    """A network whose gradients in the parameters are something else."""
+
+    def __init__(self, answer):
+        super().__init__(force(hopfield), hopfield)
+        self.answer = answer
+
+    def primitive_gradient(self, x, state, parameters):
+        return self.answer
 
 
 REFUSED = {
@@ -63,6 +75,39 @@ REFUSED = {
     "a tolerance below 0": (r"tolerance: expected a number from 0", {"tolerance": -1.0}),
     "an estimator": (r"estimator: expected 'one-sided'", {"estimator": "two-sided"}),
     "a kappa without a name": (r"kappa: expected one number for each of W, V", {"kappa": {"W": 1}}),
+    "a kappa in words": (
+        r"kappa: expected a finite number other than 0.*'1e-3'",
+        {"kappa": "1e-3"},
+    ),
+    "a kappa that is none": (
+        r"kappa: expected finite numbers",
+        {"kappa": {"W": 1.0, "V": float("nan")}},
+    ),
+    "a single beta": (r"betas: expected at least two.*found 0.001", {"betas": 1e-3}),
+    "betas in words": (r"betas: expected at least two.*'a'", {"betas": ("a", "b")}),
+    "a truth for steps": (r"steps: expected a positive count, found True", {"steps": True}),
+    "a tolerance in words": (r"tolerance: expected a number from 0", {"tolerance": "1e-9"}),
+    "a tensor without numbers": (r"y: .*on the device meta", {"y": zeros(2, 3).to("meta")}),
+    "a loss of three arguments": (
+        r"loss: expected it to run on the output and y.*missing 1 required positional argument",
+        {"loss": lambda output, y, weight: 0},
+    ),
+    "gradients of another name": (
+        r"primitive_gradient: expected a dict with entries W, V, found Z",
+        {"network": Answers({"Z": zeros(1)}), "rule": EP},
+    ),
+    "no gradients": (
+        r"primitive_gradient: expected a dict with entries W, V, found NoneType",
+        {"network": Answers(None), "rule": EP},
+    ),
+    "no next state": (
+        r"transition: next state: expected a tuple with entries 0, 1, found NoneType",
+        {"network": Own(lambda *given: None, hopfield)},
+    ),
+    "whole numbers for increments": (
+        r"rule: expected an increment of W of dtype torch.float64, found torch.int64",
+        {"rule": Changed(lambda d: {name: v.long() for name, v in d.items()})},
+    ),
     "a rule without a name": (r"rule 'SGD' is not known", {"rule": "SGD"}),
     "an increment of another name": (
         r"rule: expected increments of W, V, found one of Z",
@@ -92,6 +137,24 @@ KINDS = {
     "whole numbers for parameters": (
         r"parameters: expected real numbers in W",
         {"parameters": {"W": torch.ones(3, 5, dtype=torch.int64)}},
+    ),
+    "a state of whole numbers": (
+        r"start: expected real floating-point numbers in s_0, found torch.int64: give .double\(\)",
+        {"start": (zeros(2, 3).long(), zeros(2, 5))},
+    ),
+    "a complex state": (
+        r"start: .*found torch.complex128: write real and imaginary parts as two tensors",
+        {"start": (zeros(2, 3), zeros(2, 5).to(torch.complex128))},
+    ),
+    "an array": (r"x: expected a tensor.*ndarray: give torch.as_tensor", {"x": np.zeros((2, 4))}),
+    "a bare number": (
+        r"parameters\['t'\]: expected a tensor.*float: give torch.tensor",
+        {"parameters": {"t": 0.5}},
+    ),
+    "a generator": (r"start: .*found generator: give tuple", {"start": (zeros(2) for _ in [1])}),
+    "the class of a network": (
+        r"network: .*the class PrimitiveNetwork instead of an instance",
+        {"network": PrimitiveNetwork},
     ),
     "a number in the state": (
         r"start\[1\]: expected a tensor.*float",
