@@ -140,13 +140,13 @@ def measured_at(row: Row, place: RunDirectory, epoch: int) -> Measured:
 
 def measured(row: Row, parameters: Mapping[str, torch.Tensor], epoch: int) -> Measured:
     """Measure at the parameters of one checkpoint."""
-    problem, residual = _at_the_end_of_free(row, parameters)
+    problem, residual = at_the_end_of_free(row, parameters)
     recent = nabla(problem, steps=row.nudged_steps)
-    whole = _whole_gradient(row, problem)
+    whole = whole_gradient(row, problem)
     margins, radius, why = _margins(row, problem)
     signs = []
     for sign, margin in zip((1, -1), margins, strict=True):
-        updates = _updates(row, problem, sign)
+        updates = updates_of(row, problem, sign)
         errors = relmse_by_name(updates, recent)
         signs.append(
             Signed(
@@ -181,11 +181,11 @@ def angle_before(row: Row, seed: int) -> float:
 
     ``beta`` is positive and BPTT goes through the whole free phase, as in the paper's Fig. 5 (a).
     """
-    problem, _ = _at_the_end_of_free(row, row.initial(seed, torch.float64))
-    return angle_of_totals(_updates(row, problem, 1), _whole_gradient(row, problem))
+    problem, _ = at_the_end_of_free(row, row.initial(seed, torch.float64))
+    return angle_of_totals(updates_of(row, problem, 1), whole_gradient(row, problem))
 
 
-def _at_the_end_of_free(row: Row, parameters: Mapping[str, torch.Tensor]) -> tuple[Problem, float]:
+def at_the_end_of_free(row: Row, parameters: Mapping[str, torch.Tensor]) -> tuple[Problem, float]:
     """The problem at ``s_T``, and the residual there."""
     x, y = digits(row.batch)
     theta = {name: value.double() for name, value in parameters.items()}
@@ -193,7 +193,7 @@ def _at_the_end_of_free(row: Row, parameters: Mapping[str, torch.Tensor]) -> tup
     return Problem(row.network, x, y, theta, steady=free.state), free.residual
 
 
-def _updates(row: Row, problem: Problem, sign: int) -> Processes:
+def updates_of(row: Row, problem: Problem, sign: int) -> Processes:
     """The updates as the run makes them, for one sign of ``beta``."""
     beta = sign * row.beta
     used = kappa_of(row.network, row.rates(problem.parameters), beta)
@@ -202,7 +202,7 @@ def _updates(row: Row, problem: Problem, sign: int) -> Processes:
     return delta(problem, rule, beta=beta, kappa=during, steps=row.nudged_steps)
 
 
-def _whole_gradient(row: Row, problem: Problem) -> Processes:
+def whole_gradient(row: Row, problem: Problem) -> Processes:
     """BPTT's total gradient through the whole free phase, as a process of one step."""
     start = answering(row.network).zero_state(problem.x, problem.parameters)
     total = total_gradient(problem, steps=row.free_steps, start=start)

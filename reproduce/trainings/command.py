@@ -24,6 +24,7 @@ from reproduce.trainings.along import angle_before
 from reproduce.trainings.along_command import ALONG, read_along
 from reproduce.trainings.claims import ANGLES, at_angle, claims
 from reproduce.trainings.comparison import Reported, compare
+from reproduce.trainings.corrected import ROWS, angles_before
 from reproduce.trainings.findings import findings
 from reproduce.trainings.trials import LAST, Trial, Trials, spread, trials_of
 
@@ -33,7 +34,7 @@ NUMBERS = "trainings.json"
 NOTEBOOK = "trainings.ipynb"
 FORMATS = ("png", "svg", "pdf", "csv")
 
-FIGURES = ("curves", "fig-04-right", "fig-05a", "margin")
+FIGURES = ("curves", "fig-04-right", "corrected", "fig-05a", "margin")
 
 YARDSTICKS = {"1h": "EP-1h", "2h": "EP-2h"}
 """Our own trials against which those of other rows are held, by depth."""
@@ -77,6 +78,8 @@ def command(arguments: argparse.Namespace) -> int:
         "findings": [vars(finding) for finding in found],
         "angle_before": angles,
         "along": dict(_along(arguments.along)),
+        "corrected": [_at(trials, row, angle) for row in ROWS for angle in ANGLES],
+        "corrected_angles": list(angles_before()),
     }
     write_json(arguments.out / NUMBERS, details)
     figures = _drawn(arguments.out)

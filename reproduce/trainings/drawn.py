@@ -16,10 +16,12 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from reproduce.figures.style import COLOURS, GREY, STYLE, save
+from reproduce.trainings.corrected import ROWS
 
 FIGURES = {
     "curves": "Training curves, every seed",
     "fig-04-right": "Fig. 4 (right): error against the initial angle",
+    "corrected": "C-VF without symmetry: as published, with the slope alone, corrected",
     "fig-05a": "Fig. 5 (a): error against the angle to BPTT before training",
     "margin": "The theorem along training: stability, direction, and digits that never settle",
 }
@@ -48,6 +50,7 @@ def draw(name: str, found: Mapping[str, Any]) -> Drawn:
     drawing = {
         "curves": _curves,
         "fig-04-right": _angles,
+        "corrected": _corrected,
         "fig-05a": _closer,
         "margin": _margin,
     }
@@ -172,6 +175,65 @@ def _angles(found: Mapping[str, Any]) -> Drawn:
         f"Test error after the paper's number of epochs, {len(rows)} trainings (marks) and their "
         f"means (lines); {missing} of {len(found['by_angle'])} rows and angles have not been "
         "trained.",
+    )
+
+
+def _corrected(found: Mapping[str, Any]) -> Drawn:
+    """Error against the initial angle, plain beside corrected, and the angle to BPTT below it."""
+    canvas = Canvas(figsize=(WIDTH, 4.4), layout="constrained")
+    errors, angles = canvas.subplots(1, 2)
+    frame: list[dict[str, Any]] = []
+    missing: dict[str, list[float]] = {}
+    for place, (row, words) in enumerate(ROWS.items()):
+        colour, marker = COLOURS[place], MARKERS[place]
+        label = f"{row}, {words}"
+        means, before = [], [a for a in found["corrected_angles"] if a["row"] == row]
+        for point, measured in zip(
+            (p for p in found["corrected"] if p["row"] == row), before, strict=True
+        ):
+            angle, whole = point["angle"], [t for t in point["trials"] if t["whole"]]
+            begun = [t for t in point["trials"] if not t["whole"]]
+            errors.plot(
+                [angle] * len(whole), [t["test_error"] for t in whole], marker, color=colour
+            )
+            for trial in begun:
+                errors.plot(angle, trial["test_error"], marker, color=colour, mfc="none")
+                errors.annotate(f" {trial['epochs']}", (angle, trial["test_error"]), fontsize=6.5)
+            if whole:
+                means.append((angle, float(np.mean([t["test_error"] for t in whole]))))
+            elif not begun:
+                missing.setdefault(row, []).append(angle)
+            frame += [
+                {"row": row, "angle": angle, "seed": t["seed"], "epochs": t["epochs"]}
+                | {"test error %": t["test_error"]}
+                for t in point["trials"]
+            ] or [{"row": row, "angle": angle}]
+            frame[-1] |= {"degrees to BPTT": measured["used"], "in the limit": measured["limit"]}
+        errors.plot(*zip(*means, strict=True) if means else ([], []), color=colour)
+        errors.plot([], [], marker, ls="-", color=colour, ms=5, label=label)
+        where = [a["angle"] for a in before]
+        used, limit = ([a[kind] for a in before] for kind in ("used", "limit"))
+        angles.plot(where, used, marker, ls="-", color=colour, ms=4, label=f"{row}, as it trains")
+        angles.plot(where, limit, ls="--", color=colour, label=f"{row}, β and κ → 0")
+    _percent(errors)
+    if sum(map(len, missing.values())) == len(found["corrected"]):
+        _say(errors, "not run")
+    for axes in (errors, angles):
+        axes.set_xlabel("initial angle Ψ between forward and backward weights, degrees")
+        axes.set_xticks([a["angle"] for a in found["corrected_angles"]][:: len(ROWS)])
+        axes.set_xlim(-6, 186)
+        axes.legend(fontsize=7)
+    errors.set_ylabel("test error, %")
+    angles.set_ylabel("angle to −BPTT before training, degrees")
+    absent = (f"{row} at {', '.join(f'{a:g}' for a in where)}°" for row, where in missing.items())
+    told = f"Not run: {'; '.join(absent)}. " if missing else ""
+    return Drawn(
+        canvas,
+        pd.DataFrame(frame),
+        "Left: test error of whole trainings (full marks, lines through their means) and of those "
+        f"that have come as far as the number of epochs beside an empty mark. {told}Right: the "
+        "total update at the initial weights of seed 0 on a mini-batch of embedded digits, at the "
+        "row's β and rates and in the limit, where the corrected rule's is BPTT's own.",
     )
 
 

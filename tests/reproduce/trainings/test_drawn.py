@@ -2,6 +2,8 @@
 
 import pytest
 
+from reproduce.runs.row import row_named
+from reproduce.trainings.corrected import ROWS, angles_before
 from reproduce.trainings.drawn import FIGURES, draw, write
 
 
@@ -41,6 +43,14 @@ def found():
             {"row": "C-VF-1h", "angle": 90.0, "trials": [trial(0, [9.0], whole=False)]},
         ],
         "angle_before": {"EP-1h": 14.0},
+        "corrected": [
+            {"row": row, "angle": angle, "trials": []} for row in ROWS for angle in (0.0, 90.0)
+        ],
+        "corrected_angles": [
+            {"row": row, "angle": angle, "used": 60.0 + place, "limit": 10.0 * place}
+            for angle in (0.0, 90.0)
+            for place, row in enumerate(ROWS)
+        ],
         "along": {
             "C-EP-1h/seed0": [
                 {"epoch": 0, "moving": 0.0, "cycling": 0.0, "positive": signed, "negative": signed},
@@ -72,6 +82,36 @@ def test_only_whole_trials_have_an_angle_and_the_missing_are_counted(found):
 
 def test_a_row_without_a_whole_trial_has_no_point(found):
     assert draw("fig-05a", found).frame["training"].tolist() == ["EP-1h"]
+
+
+def test_without_symmetry_what_has_not_run_is_named_and_what_has_begun_is_no_mean(found):
+    published, _, corrected = ROWS
+    points = {(p["row"], p["angle"]): p for p in found["corrected"]}
+    points[published, 90.0]["trials"] = [trial(0, [9.0]), trial(1, [8.0], whole=False)]
+    points[corrected, 90.0]["trials"] = [trial(0, [4.0], whole=False)]
+    drawn = draw("corrected", found)
+    absent = f"Not run: {published} at 0°; slope-{published} at 0, 90°; {corrected} at 0°. "
+    assert absent in drawn.caption
+    errors, _ = drawn.canvas.axes
+    means = [list(line.get_ydata()) for line in errors.lines if line.get_linestyle() == "-"]
+    assert [9.0] in means
+    assert [8.5] not in means
+    frame = drawn.frame.set_index(["row", "angle"])
+    assert frame.loc[(published, 90.0), "test error %"].tolist() == [9.0, 8.0]
+    assert frame.loc[(corrected, 0.0), "degrees to BPTT"] == 62.0
+
+
+def test_in_the_limit_the_corrected_update_is_bptts_at_every_angle(monkeypatch):
+    small = {
+        name: row_named(name).changed(sizes=(784, 12, 10), batch=4, free_steps=30) for name in ROWS
+    }
+    monkeypatch.setattr("reproduce.trainings.corrected.row_named", small.get)
+    monkeypatch.setattr("reproduce.trainings.corrected.ANGLES", (0.0, 180.0))
+    found = {(a["row"], a["angle"]): a for a in angles_before()}
+    for angle in (0.0, 180.0):
+        assert found["corrected-C-VF-1h", angle]["limit"] < 0.01
+        assert found["C-VF-1h", angle]["limit"] > 5
+    assert found["C-VF-1h", 180.0]["limit"] > 2 * found["C-VF-1h", 0.0]["limit"]
 
 
 def test_a_margin_that_is_not_known_is_a_gap(found):
