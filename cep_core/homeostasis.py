@@ -18,7 +18,7 @@ from typing import Literal
 
 import torch
 
-from cep_core.arrays import Parameters, State
+from cep_core.arrays import Array, Parameters, State
 from cep_core.networks.edges import Dense, Edge, coupling
 from cep_core.networks.layered import Layered
 from cep_core.problem import Problem
@@ -66,18 +66,36 @@ def hutchinson_loss(
     edges = network.connections(problem.parameters)
     decay = tuple(torch.cat([d] * len(draws)) for d in _decay(network, problem, jacobian))
     eps = tuple(torch.cat(layers) for layers in zip(*draws, strict=True))
-    leak = tuple(e * d for e, d in zip(eps, decay, strict=True))
-    forth = _minus(coupling(edges, eps, problem.parameters, at=eps), leak)
-    back = _minus(coupling(edges, eps, problem.parameters, at=eps, transposed=True), leak)
     count = sum(e[0].numel() for e in eps) * len(eps[0])
-    squares = torch.stack([(f * f).sum() for f in forth]).sum()
-    crossed = torch.stack([(b * f).sum() for b, f in zip(back, forth, strict=True)]).sum()
-    left = tuple(2 * f - b for f, b in zip(forth, back, strict=True))
+    total, gradient = quadratic_form(edges, problem.parameters, decay, eps)
+    return HomeostaticLoss(float(total) / count, {n: g / count for n, g in gradient.items()})
+
+
+def quadratic_form(
+    edges: Sequence[Edge], parameters: Parameters, decay: State, eps: State
+) -> tuple[Array, Parameters]:
+    """``|J eps|^2 - eps^T J^2 eps`` summed over rows, and its gradient, in any number system.
+
+    Args:
+        edges: of the network, linear in what they send.
+        parameters: ``theta``.
+        decay: the diagonal of ``J`` with its sign changed, shaped as ``eps``.
+        eps: one array of shape ``(rows, size_n)`` per layer, output first.
+
+    Returns:
+        The value, and its derivative in the weights between neurons by name.
+
+    """
+    leak = tuple(e * d for e, d in zip(eps, decay, strict=True))
+    forth = _minus(coupling(edges, eps, parameters, at=eps), leak)
+    back = _minus(coupling(edges, eps, parameters, at=eps, transposed=True), leak)
+    value = sum((f * f - b * f).sum() for f, b in zip(forth, back, strict=True))
+    left = tuple(f * 2 - b for f, b in zip(forth, back, strict=True))
     found: Parameters = {}
-    for post, pre in ((left, eps), (tuple(-e for e in eps), forth)):
-        for name, g in _between_neurons(edges, post, pre, problem.parameters).items():
-            found[name] = found[name] + g / count if name in found else g / count
-    return HomeostaticLoss(float((squares - crossed) / count), found)
+    for post, pre in ((left, eps), (tuple(e * -1 for e in eps), forth)):
+        for name, g in _between_neurons(edges, post, pre, parameters).items():
+            found[name] = found[name] + g if name in found else g
+    return value, found
 
 
 def normal_draws(state: State, draws: int, generator: torch.Generator) -> list[State]:
@@ -120,16 +138,16 @@ def _minus(one: State, other: State) -> State:
     return tuple(a - b for a, b in zip(one, other, strict=True))
 
 
-def blocks(edges: Sequence[Edge], parameters: Parameters) -> dict[tuple[int, int], torch.Tensor]:
+def blocks(edges: Sequence[Edge], parameters: Parameters) -> dict[tuple[int, int], Array]:
     """The matrix ``W`` between all neurons, block by block: target and source, ``(size, size)``.
 
     Raises:
         TypeError: an edge between neurons is not dense.
 
     """
-    found: dict[tuple[int, int], torch.Tensor] = {}
+    found: dict[tuple[int, int], Array] = {}
 
-    def add(n: int, m: int, block: torch.Tensor) -> None:
+    def add(n: int, m: int, block: Array) -> None:
         found[n, m] = found[n, m] + block if (n, m) in found else block
 
     for edge in edges:

@@ -1,4 +1,4 @@
-"""Arrays of balls: real numbers with rigorous error bounds, on python-flint's ``arb_mat``.
+"""Arrays of balls: numbers with rigorous error bounds, on python-flint's matrices of balls.
 
 A ball is a midpoint and a radius; every operation returns balls that contain the exact results for
 all numbers in the operands (Johansson, Arb, 2017). So cep_core's own transitions, run on them,
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from cep_core.networks.gather import Gather
 from theory.arithmetic.jets import Smooth
 
-arb, arb_mat = flint.arb, flint.arb_mat
+arb, arb_mat, acb_mat = flint.arb, flint.arb_mat, flint.acb_mat
 
 
 class KinkError(ValueError):
@@ -43,7 +43,8 @@ class Balls:
     """A scalar, vector or matrix of balls, with the operations of :mod:`cep_core.arrays`.
 
     Attributes:
-        matrix: the balls; a vector is one row, a scalar one element.
+        matrix: the balls, real (``arb_mat``) or complex (``acb_mat``); a vector is one row, a
+            scalar one element.
         shape: ``()``, ``(n,)`` or ``(rows, ...)``, every row flat in the matrix; one row stands for
             any number of equal rows.
 
@@ -68,7 +69,8 @@ class Balls:
     def each(self, function: Callable[[Any], Any]) -> Balls:
         """Apply a function of balls to every element."""
         rows, columns = self.matrix.nrows(), self.matrix.ncols()
-        return Balls(arb_mat(rows, columns, [function(e) for e in self.entries()]), self.shape)
+        kind = type(self.matrix)
+        return Balls(kind(rows, columns, [function(e) for e in self.entries()]), self.shape)
 
     def _spread(self, other: Balls) -> tuple[Any, Any, tuple[int, ...]]:
         """Both matrices at the larger of the two shapes, and that shape."""
@@ -123,7 +125,8 @@ class Balls:
         small, large = sorted((self, other), key=lambda a: (len(a.shape), a.shape))
         pairs = zip(large.entries(), cycle(small.entries()), strict=False)
         rows, columns = large.matrix.nrows(), large.matrix.ncols()
-        return Balls(arb_mat(rows, columns, [a * b for a, b in pairs]), large.shape)
+        kind = type(self.matrix) if isinstance(self.matrix, acb_mat) else type(other.matrix)
+        return Balls(kind(rows, columns, [a * b for a, b in pairs]), large.shape)
 
     __rmul__ = __mul__
 

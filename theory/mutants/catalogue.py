@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from theory.mutants.correction import CORRECTION
 from theory.mutants.dynamics import DYNAMICS, OF_BPTT
+from theory.mutants.homeostasis import HOMEOSTASIS
 from theory.mutants.kind import Mutant
 from theory.mutants.phase_two import NUDGE, UPDATES
 from theory.mutants.training import TRAINING
@@ -20,4 +21,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *OF_BPTT,
     *TRAINING,
     *CORRECTION,
+    *HOMEOSTASIS,
 )

@@ -28,6 +28,11 @@ METHODS = (*PHASE_TWO, BPTT, SETTLING, MINI_BATCH, ANGLE, CHECKER)
 OF_CORRECTION = (CORRECTED, CORRECTED_JOINT, CORRECTED_MODULAR, CORRECTED_BALLS, ENGINE, CHECKER)
 
 
+BIAS, DRAWS = "EP's bias without symmetry", "Hutchinson's draws"
+CIRCLE = "N points in complex balls"
+OF_HOMEOSTASIS = (BIAS, DRAWS, CIRCLE)
+
+
 @dataclass(frozen=True)
 class Mutant:
     """One planted error.

@@ -22,7 +22,7 @@ from theory.methods.checked import decide_by_checker
 from theory.methods.modular import ONE_HIDDEN, decide_at_random
 from theory.methods.perturbation import Processes, neurons_of, parameters_of
 from theory.methods.symbolic import all_of
-from theory.mutants import correction
+from theory.mutants import correction, homeostasis
 from theory.mutants.catalogue import MUTANTS
 from theory.mutants.kind import (
     ANGLE,
@@ -164,6 +164,7 @@ METHODS: dict[str, tuple[Callable[[Mutant], Outcome], Level, str]] = {
     ANGLE: (_angle, Level.NUMERICAL, "-".join(map(str, initial_angle.SIZES))),
     CHECKER: (_checker, Level.NUMERICAL, "-".join(map(str, CHECKED))),
     **correction.METHODS,
+    **homeostasis.METHODS,
 }
 """By name: how the method decides with a mutant planted, the kind of numbers, the size."""
 
