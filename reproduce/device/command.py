@@ -9,10 +9,11 @@ from typing import Any
 import torch
 
 from cep_core.data.mnist import load
+from cep_core.fields import text
 from cep_core.files import write_text
 from reproduce.device.measure import gdu_errors, summary, trained, variants
 from reproduce.provenance import processor, provenance_of_code
-from reproduce.runs.files import RunError
+from reproduce.runs.files import RunError, read_json
 from reproduce.runs.results import compact
 from reproduce.runs.row import row_named
 from reproduce.terminal import progress, say
@@ -31,13 +32,14 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "device",
         help="measure what an inexact correction costs",
         description="Holds the updates of corrected C-VF with an inexact correction against BPTT "
-        "at 784-512-10, and trains a smaller network with each on the embedded digits.",
+        "at 784-512-10, and trains a smaller network with each on the embedded digits. What is "
+        "measured already is not measured again.",
     )
     parser.add_argument("--out", type=Path, default=COMMITTED, help="file of the measures")
     parser.add_argument("--angle", type=float, default=90.0, help="initial angle, degrees")
     parser.add_argument("--hidden", type=int, default=128, help="hidden units of the trainings")
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--seeds", type=int, default=3, help="trainings of each kind")
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of each kind")
     parser.set_defaults(command=command)
 
 
@@ -51,32 +53,51 @@ def command(arguments: argparse.Namespace) -> int:
     row = row_named(ROW).changed(angle=arguments.angle)
     small = row.changed(sizes=(row.sizes[0], arguments.hidden, row.sizes[-1]))
     data = load("mnist5k")
-    rows = list(gdu_errors(row, data, 0))
-    seeds = range(arguments.seeds)
-    for found, variant in zip(rows, variants(), strict=True):
-        samples = len(data.train_labels) * arguments.epochs * arguments.seeds
-        with progress(variant.name, samples, "digit") as advance:
-            errors = [
-                trained(small, data, variant, seed, epochs=arguments.epochs, progress=advance)
-                for seed in seeds
-            ]
-        found |= {"test_error": errors, "end": summary(errors, LAST)}  # type: ignore[dict-item]
-        say(_told(found))
-    contents = {
+    settings = {
         "angle": arguments.angle,
         "row": ROW,
         "layers": row.layers,
         "trained_layers": small.layers,
         "data": data.name,
         "epochs": arguments.epochs,
-        "seeds": list(seeds),
-        "last": LAST,
-        "processor": processor(),
-        "code": provenance_of_code(),
-        "variants": rows,
+        "seeds": list(range(arguments.seeds)),
+        "last": min(LAST, arguments.epochs),
     }
-    write_text(arguments.out, compact(contents))
+    known = _known(arguments.out, settings)
+    ways = [v for v in variants() if v.name not in known]
+    errors = {str(found["variant"]): found for found in gdu_errors(row, data, 0)} if ways else {}
+    samples = len(data.train_labels) * arguments.epochs * arguments.seeds
+    for variant in ways:
+        with progress(variant.name, samples, "digit") as advance:
+            trainings = [
+                trained(small, data, variant, seed, epochs=arguments.epochs, progress=advance)
+                for seed in settings["seeds"]
+            ]
+        known[variant.name] = errors[variant.name] | {
+            "test_error": trainings,
+            "end": summary(trainings, settings["last"]),
+            "processor": processor(),
+            "code": provenance_of_code(),
+        }
+        listed = [known[v.name] for v in variants() if v.name in known]
+        write_text(arguments.out, compact(settings | {"variants": listed}))
+    for found in known.values():
+        say(_told(found))
     return 0
+
+
+def _known(path: Path, settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is measured already with these settings, by variant."""
+    if not path.exists():
+        return {}
+    found = read_json(path)
+    for field, value in settings.items():
+        if found.values.get(field) != value:
+            raise RunError(
+                f"{path}: {field}: expected {value}, found {found.values.get(field)}: measures of "
+                "other settings; give another file by --out"
+            )
+    return {entry.get("variant", text()): entry.values for entry in found.tables("variants")}
 
 
 def _told(found: dict[str, Any]) -> str:
