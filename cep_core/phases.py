@@ -124,7 +124,8 @@ def nudged_phase(
         parameters: ``theta_0``.
         start: the steady state ``s_*`` of the free phase.
         beta: nudging strength, of either sign.
-        kappa: ``eta / beta'``, one number or one per parameter (see :func:`kappa_of`).
+        kappa: ``eta / beta'``, one number or one per parameter; see
+            :func:`cep_core.phases.kappa_of`.
         steps: number of transitions ``K``.
         loss: loss of the output layer; the squared error unless given.
 
