@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import torch
 
 from cep_core.arrays import Parameters, Scalar, State
-from cep_core.networks import Network
-from cep_core.phases import FreePhase, free_phase, kappa_of, nudged_phase
-from cep_core.rules import Rule, add_scaled
+from cep_core.losses import SquaredError
+from cep_core.networks import Network, answering
+from cep_core.phases import FreePhase, free_phase, kappa_of, largest_change, nudged_phase
+from cep_core.rules import Rule, Unrolled, add_scaled
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ class Procedure:
                 raise ValueError(msg)
         if self.centred and self.rule.continual:
             msg = f"centred: expected rule EP, found {self.rule.name}"
+            raise ValueError(msg)
+        if isinstance(self.rule, Unrolled) and self.nudged_steps > self.free_steps:
+            msg = (
+                f"nudged_steps: expected at most the {self.free_steps} of the free phase under "
+                f"rule {self.rule.name}, found {self.nudged_steps}"
+            )
             raise ValueError(msg)
         if not 0 < self.damping <= 1:
             msg = f"damping: expected a factor in (0, 1], found {self.damping}"
@@ -99,6 +106,8 @@ def learn_batch(
         start: first state of the free phase; 0 unless given.
 
     """
+    if isinstance(procedure.rule, Unrolled):
+        return _unrolled(network, procedure, x, y, parameters, rates, start)
     free = free_phase(network, x, parameters, steps=procedure.free_steps, start=start)
     betas = [sign * procedure.beta]
     if procedure.centred:
@@ -125,6 +134,36 @@ def learn_batch(
         before = procedure.rule.init(parameters) if memory is None else memory
         after, learned = procedure.rule.step(before, parameters, learned)
     return LearnedBatch(learned, free, after)
+
+
+def _unrolled(
+    network: Network,
+    procedure: Procedure,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    parameters: Parameters,
+    rates: Mapping[str, Scalar],
+    start: State | None,
+) -> LearnedBatch:
+    """Backpropagation through the last ``K`` of ``T`` transitions, for a mean over samples."""
+    backwards = procedure.nudged_steps
+    earlier = procedure.free_steps - backwards
+    state = answering(network).zero_state(x, parameters) if start is None else start
+    if earlier:
+        state = free_phase(network, x, parameters, steps=earlier, start=state).state
+    with torch.enable_grad():
+        theta = {name: value.detach().requires_grad_() for name, value in parameters.items()}
+        for _ in range(backwards):
+            before, state = state, network.transition(x, state, theta)
+        loss = SquaredError().value(state[0], y) / len(x)
+        wanted = list(theta.values())
+        found = torch.autograd.grad(loss, wanted, allow_unused=True, materialize_grads=True)
+    reached = tuple(s.detach() for s in state)
+    residual = largest_change(tuple(s.detach() for s in before), reached)
+    gradient = dict(zip(theta, found, strict=True))
+    learned = add_scaled(parameters, gradient, {name: -rate for name, rate in rates.items()})
+    free = FreePhase(reached, procedure.free_steps, residual, converged=None)
+    return LearnedBatch(learned, free, {})
 
 
 def one_hot(labels: torch.Tensor, classes: int, dtype: torch.dtype) -> torch.Tensor:

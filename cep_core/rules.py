@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cep_core.arrays import Array, Parameters, Scalar, State
 from cep_core.networks import Network, answering, bias
@@ -89,6 +90,27 @@ class Rule:
         return memory, learned
 
 
+@dataclass(frozen=True)
+class Unrolled(Rule):
+    """Backpropagation through time, to train beside the rules of a nudged phase.
+
+    Its update is minus the gradient of the loss at the end of the free phase, through the last
+    ``K`` transitions (:func:`cep_core.learning.learn_batch`); ``beta`` does not enter.
+    """
+
+    def increment(self, *_: Any) -> Parameters:
+        """Nothing: there is no nudged phase.
+
+        Raises:
+            TypeError: always.
+
+        """
+        raise TypeError(
+            f"{self.name} has no nudged phase and so no increments: learn_batch runs it"
+        )
+
+
+BPTT = Unrolled("BPTT", continual=False, vector_field=False)
 EP = Rule("EP", continual=False, vector_field=False)
 C_EP = Rule("C-EP", continual=True, vector_field=False)
 C_VF = Rule("C-VF", continual=True, vector_field=True)

@@ -28,11 +28,12 @@ from cep_core.networks import (
     Prototypical,
 )
 from cep_core.networks.edges import bias, weight
-from cep_core.rules import C_EP, EP
+from cep_core.rules import BPTT, C_EP, EP, Unrolled
 
 State = list[torch.Tensor]
 Gradients = dict[str, torch.Tensor]
 
+_RULES = (EP, C_EP, BPTT)
 _ACTIVATIONS = (Sigmoid, HardSigmoid, HalfHardSigmoid, Tanh)
 
 
@@ -41,7 +42,7 @@ def out_of_reach(network: Network, procedure: Procedure, parameters: Parameters)
 
     Reach is decided by identity, as for dense layers
     (:func:`cep_core.fast.reach.out_of_reach`): a chain of tied convolutions and then dense layers,
-    maximum or mean pooling, EP and C-EP.
+    maximum or mean pooling, EP, C-EP and backpropagation.
     """
     return next(_reasons(network, procedure, parameters), None)
 
@@ -63,8 +64,9 @@ def _reasons(network: Network, procedure: Procedure, parameters: Parameters) -> 
             known = ", ".join(kind.__name__ for kind in _ACTIVATIONS)
             yield f"expected activations among {known}, found {type(f).__qualname__} ({f.name!r})"
     rule = procedure.rule
-    if type(procedure) is not Procedure or rule not in {EP, C_EP} or type(rule) is not type(EP):
-        yield f"expected one of the rules EP, C-EP themselves, found {rule}"
+    if type(procedure) is not Procedure or not any(rule is known for known in _RULES):
+        known = ", ".join(known.name for known in _RULES)
+        yield f"expected one of the rules {known} themselves, found {rule}"
     elif rule.continual and (procedure.damping != 1 or type(network) is LaggedWinners):
         yield "expected the winners of the state and damping 1 under rule C-EP, found others"
     dtypes = {value.dtype for value in parameters.values()}
@@ -96,7 +98,7 @@ class ConvolutionalEngine:
 
     """
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def __init__(
         self,
         network: Prototypical,
@@ -120,7 +122,7 @@ class ConvolutionalEngine:
         self._rest: State = []
         self.load(parameters)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def load(self, parameters: Parameters) -> None:
         """Replace the parameters by copies of these."""
         self._kernels = [
@@ -209,16 +211,20 @@ class ConvolutionalEngine:
             new[0] = new[0] - nudge
         return new, sent
 
-    def _settle(self, x: torch.Tensor, drive: torch.Tensor) -> tuple[State, list[Sent]]:
+    def _settle(
+        self, x: torch.Tensor, drive: torch.Tensor, steps: int | None = None
+    ) -> tuple[State, list[Sent]]:
         state = self._zeros(x)
         sent: list[Sent] = []
-        for _ in range(self.procedure.free_steps):
+        for _ in range(self.procedure.free_steps if steps is None else steps):
             state, sent = self._step(state, drive)
         return state, sent
 
     @torch.inference_mode()
     def learn(self, x: torch.Tensor, y: torch.Tensor, sign: int = 1) -> torch.Tensor:
         """Learn one mini-batch; see :class:`cep_core.training.engine.Engine`."""
+        if isinstance(self.procedure.rule, Unrolled):
+            return self._unrolled(x, y)
         image = self._image(x)
         seen = self._kernels[-1].send(image)
         rest, sent = self._settle(image, seen.pooled)
@@ -242,6 +248,32 @@ class ConvolutionalEngine:
                 changes[name] = changes[name] + change if name in changes else change
         self._apply(changes, len(x))
         return rest[0]
+
+    @torch.inference_mode(mode=False)
+    def _unrolled(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Backpropagation through the last ``K`` of ``T`` transitions."""
+        backwards, image = self.procedure.nudged_steps, self._image(x)
+        with torch.no_grad():
+            drive = self._kernels[-1].send(image).pooled
+            state, _ = self._settle(x, drive, self.procedure.free_steps - backwards)
+        kernels = [tensor for k in self._kernels for tensor in (k.weight, k.bias)]
+        theta = [*self._weights, *self._biases, *kernels]
+        for tensor in theta:
+            tensor.requires_grad_()
+        with torch.enable_grad():
+            drive = self._kernels[-1].send(image).pooled
+            for _ in range(backwards):
+                state, _ = self._step(state, drive)
+            found = torch.autograd.grad((state[0] - y).square().sum() / 2, theta)
+        for tensor in theta:
+            tensor.requires_grad_(False)
+        self._rest = [s.detach() for s in state]
+        names = [weight(n, n + 1) for n in range(self._dense)]
+        names += [bias(n) for n in range(self._dense)]
+        names += [name for e in self._edges for name in (e.name, bias(e.target))]
+        with torch.no_grad():
+            self._apply({name: -g for name, g in zip(names, found, strict=True)}, len(x))
+        return self._rest[0]
 
     def _continual(
         self, image: torch.Tensor, y: torch.Tensor, state: State, seen: Sent, beta: float

@@ -147,7 +147,8 @@ def train_epochs(
     begun, device = _resume(learners, runs)
     if begun and show != "warnings":
         say(f"{name}: resumed after epoch {begun}")
-    train_samples = Samples(data.train_images, data.train_labels).to(device)
+    images, labels = data.train_images[: row.samples], data.train_labels[: row.samples]
+    train_samples = Samples(images, labels).to(device)
     test_samples = Samples(data.test_images, data.test_labels).to(device)
     for epoch in range(begun + 1, wanted + 1):
         started = time.monotonic()

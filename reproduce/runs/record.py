@@ -184,7 +184,7 @@ class Recorder:
             "data": {
                 "name": data.name,
                 "provenance": data.provenance,
-                "train": len(data.train_labels),
+                "train": len(data.train_labels[: row.samples]),
                 "test": len(data.test_labels),
                 "sha256": data.sha256,
             },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,13 +30,16 @@ from cep_core.fields import (
 from cep_core.learning import Procedure
 from cep_core.networks import (
     SETTINGS,
+    ConvolutionalShape,
     DriftSlope,
     Network,
     Nudge,
     answering,
     network_named,
 )
-from cep_core.rules import RULES, learning_rates, rule_named
+from cep_core.networks.convolutional import Winners
+from cep_core.networks.pooling import POOLINGS
+from cep_core.rules import BPTT, RULES, Rule, learning_rates
 from reproduce.fields import read_toml
 
 ROWS = Path(__file__).parent.parent / "experiments" / "table"
@@ -45,6 +49,10 @@ MOST_STEPS = 10**6
 MOST_UNITS = 10**6
 MOST_WEIGHTS = 2**28
 """A gigabyte in float32; training holds a few copies."""
+
+
+LEARNED_BY: dict[str, Rule] = RULES | {BPTT.name: BPTT}
+"""What a row can train with: the rules, and backpropagation beside them."""
 
 
 class SpecError(FieldError):
@@ -57,7 +65,7 @@ def kinds() -> dict[str, Kind[Any]]:
     return {
         "name": plain_name(),
         "title": text(),
-        "rule": choice(*RULES),
+        "rule": choice(*LEARNED_BY),
         "sizes": sequence(whole(1, MOST_UNITS), 2),
         "learning_rates": sequence(rate()),
         "beta": positive(),
@@ -77,6 +85,12 @@ def kinds() -> dict[str, Kind[Any]]:
         "dt": positive(1),
         "drift_slope": choice(*get_args(DriftSlope)),
         "clamp": flag(),
+        "samples": whole(1, MOST_UNITS),
+        "channels": sequence(whole(1, MOST_UNITS)),
+        "kernel": whole(1, MOST_UNITS),
+        "padding": whole(0, MOST_UNITS),
+        "pooling": choice(*POOLINGS),
+        "winners": choice(*get_args(Winners)),
     }
 
 
@@ -87,8 +101,9 @@ class Row:
     Attributes:
         name: short name, e.g. ``"C-EP-1h"``.
         title: one line for a reader.
-        rule: one of :data:`cep_core.rules.RULES`.
-        sizes: layer sizes, input first.
+        rule: one of :data:`LEARNED_BY`.
+        sizes: layer sizes, input first; of a convolutional network those of the image and of the
+            dense layers.
         learning_rates: one per layer, output layer first.
         beta: nudging strength.
         free_steps: ``T``.
@@ -107,6 +122,13 @@ class Row:
         dt: length of an Euler step; energy-based only.
         drift_slope: see :class:`cep_core.networks.EnergyBased`.
         clamp: likewise.
+        samples: how many of the training images, the first; all unless given.
+        channels: of the convolutional layers between the image and the dense layers, from the image
+            inwards; none unless given.
+        kernel: side of every kernel; convolutional only, and so are the following.
+        padding: zeros around every layer that is convolved.
+        pooling: of 2 by 2 windows, after every convolution.
+        winners: with which kernels learn; ``"one step old"`` as published in 2019.
 
     Raises:
         SpecError: at construction, naming the field.
@@ -135,6 +157,12 @@ class Row:
     dt: float | None = None
     drift_slope: DriftSlope = "all"
     clamp: bool = False
+    samples: int | None = None
+    channels: tuple[int, ...] | None = None
+    kernel: int = 5
+    padding: int = 0
+    pooling: str = "max"
+    winners: Winners = "current"
 
     def __post_init__(self) -> None:
         """Refuse what is out of range or contradicts itself."""
@@ -143,9 +171,15 @@ class Row:
             if value is not None or name not in _OPTIONAL:
                 _require(kind.admits(value), name, value, kind.expected)
         sizes, rates = self.sizes, self.learning_rates
-        weights = sum(a * b for a, b in pairwise(sizes))
+        weights, units = sum(a * b for a, b in pairwise(sizes)), sum(sizes)
+        if self.channels is not None:
+            _require(self.setting == "prototypical", "setting", self.setting, "prototypical")
+            found = self.output_activation
+            _require(found is None, "output_activation", found, "none with channels")
+            sizes, units = self.maps.sizes, self.maps.patches
+            weights = sum(math.prod(shape) for shape in self.maps.parameters.values())
         _require(weights <= MOST_WEIGHTS, "sizes", sizes, f"at most {MOST_WEIGHTS} weights in all")
-        states = self.batch * sum(sizes)
+        states = self.batch * units
         _require(
             states <= MOST_WEIGHTS, "batch", self.batch, f"at most {MOST_WEIGHTS} neurons in all"
         )
@@ -155,7 +189,7 @@ class Row:
             rates,
             f"{len(sizes) - 1} of them, one per layer",
         )
-        if rule_named(self.rule).vector_field:
+        if LEARNED_BY[self.rule].vector_field:
             expected = f"degrees from 0 to 180 for rule {self.rule}"
             _require(self.angle is not None, "angle", None, expected)
         else:
@@ -172,6 +206,9 @@ class Row:
     def network(self) -> Network:
         """The dynamics."""
         hidden = activation_named(self.activation)
+        if self.channels is not None:
+            untied = self.angle is not None
+            return self.maps.network(hidden, nudge=self.nudge, winners=self.winners, untied=untied)
         output = activation_named(self.output_activation or self.activation)
         activations = (output, *[hidden] * (len(self.sizes) - 2))
         return network_named(
@@ -184,10 +221,32 @@ class Row:
         )
 
     @property
+    def maps(self) -> ConvolutionalShape:
+        """Layers of a convolutional row.
+
+        Raises:
+            SpecError: there is no room for a layer, or the image is no square.
+
+        """
+        side = math.isqrt(self.sizes[0])
+        _require(side * side == self.sizes[0], "sizes", self.sizes, "a square image first")
+        try:
+            return ConvolutionalShape(
+                self.channels or (),
+                self.sizes[1:],
+                (1, side, side),
+                kernel=self.kernel,
+                padding=self.padding,
+                pooling=POOLINGS[self.pooling],
+            )
+        except ValueError as error:
+            raise SpecError(str(error)) from None
+
+    @property
     def procedure(self) -> Procedure:
         """Rule, nudging and counts."""
         return Procedure(
-            rule_named(self.rule),
+            LEARNED_BY[self.rule],
             self.beta,
             self.free_steps,
             self.nudged_steps,
@@ -197,12 +256,16 @@ class Row:
 
     @property
     def layers(self) -> str:
-        """Layer sizes as the paper writes them, ``784-512-10``."""
-        return "-".join(map(str, self.sizes))
+        """Layer sizes as the paper writes them, ``784-512-10``; ``784-32c5-64c5-10`` with maps."""
+        maps = [f"{channels}c{self.kernel}" for channels in self.channels or ()]
+        return "-".join([str(self.sizes[0]), *maps, *map(str, self.sizes[1:])])
 
     def initial(self, seed: int, dtype: torch.dtype) -> dict[str, torch.Tensor]:
         """Draw the initial parameters of a seed, on the CPU."""
         generator = torch.Generator().manual_seed(seed)
+        if self.channels is not None:
+            drawn = self.maps.initial(generator, angle=self.angle)
+            return {name: value.to(dtype) for name, value in drawn.items()}
         return answering(self.network).initial_parameters(
             self.sizes, generator=generator, dtype=dtype, backward_angle=self.angle
         )

@@ -142,6 +142,9 @@ def check_fit(row: Row, data: Dataset, epochs: int) -> None:
     """Refuse a number of epochs or a row that does not fit the data, by a :class:`RunError`."""
     if epochs < 1:
         raise RunError(f"epochs: expected a positive integer, found {epochs}")
+    found = len(data.train_labels)
+    if row.samples is not None and row.samples > found:
+        raise RunError(f"{row.name}: samples: expected at most {found}, found {row.samples}")
     pixels = data.train_images.shape[1]
     if row.sizes[0] != pixels:
         raise RunError(f"{row.name}: sizes: expected {pixels} inputs, found {row.sizes[0]}")

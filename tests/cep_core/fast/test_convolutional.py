@@ -10,6 +10,7 @@ from cep_core.activations import ACTIVATIONS, Sigmoid
 from cep_core.fast import ConvolutionalEngine, out_of_reach_of_maps
 from cep_core.networks.pooling import AveragePooling, MaxPooling, SoftmaxPooling
 from cep_core.phases import free_phase
+from cep_core.rules import BPTT
 from cep_core.training.choose import make_engine
 
 SHAPES = {
@@ -31,6 +32,7 @@ PROCEDURES = {
     "EP": Procedure(EP, 0.3, 12, 5),
     "centred EP": Procedure(EP, 0.3, 12, 5, centred=True),
     "C-EP": Procedure(C_EP, 0.3, 12, 5),
+    "BPTT": Procedure(BPTT, 0.3, 12, 5),
 }
 
 
@@ -113,7 +115,7 @@ class OwnSigmoid(Sigmoid):
     [
         ({"pooling": SoftmaxPooling()}, "expected max or average pooling, found softmax"),
         ({"activation": OwnSigmoid()}, r"expected activations among .*, found OwnSigmoid"),
-        ({"rule": C_VF}, "expected one of the rules EP, C-EP themselves"),
+        ({"rule": C_VF}, "expected one of the rules EP, C-EP, BPTT themselves"),
         ({"untied": True}, "expected a chain of tied convolutions"),
         ({"lagged": True, "rule": C_EP}, "expected the winners of the state and damping 1"),
         ({"mixed": True}, "expected parameters all in float32 or all in float64"),
