@@ -135,6 +135,13 @@ class AdaptedNetwork:
         opened = self._open(state, parameters)
         return self._by_name(self.base.pullback(x, *opened, self.states.build(change)), "pullback")
 
+    def doubts(
+        self, x: Array, start: State, steady: State, parameters: Parameters, steps: int
+    ) -> tuple[str, ...]:
+        """Those of the base."""
+        opened = self._open(steady, parameters)
+        return self.base.doubts(x, self.states.build(start), *opened, steps)
+
     def zero_state(self, x: Array, parameters: Parameters) -> State:
         """That of the base."""
         return self.base.zero_state(x, parameters)

@@ -185,6 +185,12 @@ def _checked(
     if settling.trouble:
         more = wrongly_started(bench, ready.start, settling)
         return _void(settling.trouble, settling.free, ready, notes, more)
+    reached = settling.free
+    doubts = bench.network.doubts(
+        problem.x, ready.start, reached.state, problem.parameters, reached.steps
+    )
+    if doubts:
+        return _void(doubts[0], reached, ready, notes, doubts[1:])
     settled = replace(bench, problem=replace(problem, steady=settling.free.state))
     return _compared(settled, ready, settling, found, notes, kappa)
 

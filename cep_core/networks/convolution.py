@@ -129,11 +129,15 @@ class Convolution:
 
     def forward(self, source: Array, parameters: Parameters) -> Array:
         """``P(w * s)``, shape ``(B, *shape)``."""
-        convolved = self.correlated(source, self._matrix(self.name, parameters))
+        convolved = self.forward_maps(source, parameters)
         return convolved if self.pooling is None else self.pooling.value(self.members(convolved))
 
+    def forward_maps(self, source: Array, parameters: Parameters) -> Array:
+        """``w * s``, what is sent before it is pooled."""
+        return self.correlated(source, self._matrix(self.name, parameters))
+
     def _at(self, at: Array, parameters: Parameters) -> Members:
-        return self.members(self.correlated(at, self._matrix(self.name, parameters)))
+        return self.members(self.forward_maps(at, parameters))
 
     def unpooled(self, signal: Array, at: Array, parameters: Parameters) -> Array:
         """``P'(w * at)^T v``: the target's signal on the maps before pooling."""

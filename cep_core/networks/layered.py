@@ -10,13 +10,16 @@ does not uses the transpose of ``W_{n}_{n+1}``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 
 from cep_core.activations import Activation
 from cep_core.arrays import Array, Parameters, Scalar, State
+from cep_core.networks.doubts import chosen_by_rounding, has_winners, moving_ties
 from cep_core.networks.edges import Edge, chain, weight
 from cep_core.networks.initial import initial_of_edges, initial_parameters
+from cep_core.networks.network import Network
 
 
 def edges_of(layers: int, parameters: Parameters) -> tuple[Edge, ...]:
@@ -26,7 +29,7 @@ def edges_of(layers: int, parameters: Parameters) -> tuple[Edge, ...]:
 
 
 class Layered:
-    """Answers of a network of layers; a setting adds the dynamics.
+    """Answers of a network of layers; a setting adds the dynamics and the rest of the contract.
 
     Attributes:
         activations: one per layer, output first.
@@ -116,6 +119,21 @@ class Layered:
         return initial_parameters(
             sizes, generator=generator, dtype=dtype, backward_angle=backward_angle
         )
+
+    def doubts(
+        self, x: Array, start: State, steady: State, parameters: Parameters, steps: int
+    ) -> tuple[str, ...]:
+        """Ties of max-pooling that can move, and a steady state that rounding chooses."""
+        edges = self.connections(parameters)
+        if not has_winners(edges):
+            return ()
+        _, signals = self.signals(x, steady)
+        slopes = self.slopes(x, steady, parameters)
+        found = (
+            moving_ties(edges, signals, slopes, parameters),
+            chosen_by_rounding(cast("Network", self), x, start, steady, parameters, steps),
+        )
+        return tuple(text for text in found if text)
 
     def winners(self, x: Array, state: State, parameters: Parameters) -> dict[str, Array]:
         """Index of the winner of every window that a maximum pools, by name of the kernel."""

@@ -86,6 +86,20 @@ class AnsweringNetwork(Network, Protocol):
     def pullback(self, x: Array, state: State, parameters: Parameters, change: State) -> Parameters:
         """``(dF/dtheta)^T change`` of a corrected phase's change, averaged over the mini-batch."""
 
+    def doubts(
+        self, x: Array, start: State, steady: State, parameters: Parameters, steps: int
+    ) -> tuple[str, ...]:
+        """What makes a comparison at this steady state void, one sentence each; none if nothing.
+
+        Args:
+            x: input.
+            start: from which the free phase began.
+            steady: where it ended.
+            parameters: ``theta``.
+            steps: how many transitions it made.
+
+        """
+
     def zero_state(self, x: Array, parameters: Parameters) -> State:
         """The state 0 for the samples of ``x``, in the parameters' dtype.
 

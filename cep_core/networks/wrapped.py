@@ -98,6 +98,13 @@ class Delegate:
         asked = self._of_base("pullback", self.base.vector_field_gradient)
         return cast("Parameters", asked(x, state, parameters, change))
 
+    def doubts(
+        self, x: Array, start: State, steady: State, parameters: Parameters, steps: int
+    ) -> tuple[str, ...]:
+        """Those of the base; none if it does not tell."""
+        found = self._of_base("doubts", _nothing)(x, start, steady, parameters, steps)
+        return cast("tuple[str, ...]", found)
+
     def zero_state(self, x: Array, parameters: Parameters) -> State:
         """That of the base.
 
