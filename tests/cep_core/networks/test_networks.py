@@ -170,5 +170,4 @@ def test_the_papers_sigmoid_is_written_in_its_fast_form():
 
 def test_unknown_activation_names_the_known_ones():
     with pytest.raises(ValueError, match="not known; expected one of: half-hard-sigmoid"):
-    ):
         activation_named("relu")
