@@ -126,7 +126,7 @@ def test_a_changed_number_is_named_and_exits_with_1(tmp_path, capsys):
         (lambda a, m: m.update(trains_input_bias="no"), "meta.trains_input_bias: expected true or"),
         (lambda a, m: m.update(beta=10**400), "meta.beta: expected .*, found 10000.*"),
         (lambda a, m: m.update(beta=1e-320), "meta.beta: expected .*, found 1e-320"),
-        (lambda a, m: m.update(beta=float("nan")), "meta.beta: expected .*, found nan"),
+        (lambda a, m: m.update(beta=float("nan")), "meta: expected .*, found NaN, which is"),
         (lambda a, m: m.update(sizes=[]), r"meta.sizes: expected a list .*, found \[\]"),
         (lambda a, m: m.update(sizes=[784, 10**9, 10]), "meta.sizes: expected a list .* 1000000"),
         (lambda a, m: m.update(sizes=[784, 10**6, 10]), "meta.sizes: expected processes of at mos"),
