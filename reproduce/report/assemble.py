@@ -18,7 +18,7 @@ from reproduce.report.broken import suspects
 from reproduce.report.crate import write_crate
 from reproduce.report.earlier import MANIFEST, VERDICTS, Earlier, newest, read_report
 from reproduce.report.files import keep_files
-from reproduce.report.page import page
+from reproduce.report.page import first_screen, page
 from reproduce.report.provenance import provenance
 from reproduce.report.published import rows_of
 from reproduce.report.standing import (
@@ -163,6 +163,7 @@ def write_report(stages: Path, reports: Path, label: str | None = None) -> Writt
             write_json(folder / VERDICTS, _verdicts(gathered, place.name))
             since = [] if before is None else changes(before, read_report(folder))
             write_text(folder / "report.html", page(gathered, manifest, since))
+            write_text(folder / "README.md", first_screen(gathered, manifest))
             write_crate(folder, gathered, manifest, kept)
             folder.rename(place)  # over the empty folder that holds its name
     except BaseException:

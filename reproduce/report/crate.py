@@ -20,6 +20,7 @@ PAPER = "https://arxiv.org/abs/2005.04168"
 
 WRITTEN = {
     "report.html": ("text/html", "The report, for a reader"),
+    "README.md": ("text/markdown", "The first screen of the report"),
     "verdicts.json": ("application/json", "Every check with its verdict and numbers"),
     "manifest.json": ("application/json", "Provenance: code, packages, machine, parameters"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from cep_core.fields import FieldError
 from reproduce.compare.changes import Change
 from reproduce.report.answers import Answer, answers
 from reproduce.report.broken import broken
-from reproduce.report.files import link
+from reproduce.report.files import PICTURE, link
 from reproduce.report.sections import Section, sections
 from reproduce.report.templates import environment
 
@@ -46,6 +47,16 @@ def page(gathered: Gathered, manifest: dict[str, Any], since: Sequence[Change]) 
             },
         )
     )
+
+
+def first_screen(gathered: Gathered, manifest: dict[str, Any]) -> str:
+    """The answers as Markdown, which renders where HTML does not."""
+    template = environment().get_template("first_screen.md.j2")
+    picture = link(manifest["files"], PICTURE, manifest["label"])
+    text = template.render(
+        gathered=gathered, manifest=manifest, answers=_answers(gathered), picture=picture
+    )
+    return html.unescape(text) + "\n"
 
 
 def _answers(gathered: Gathered) -> list[Answer]:

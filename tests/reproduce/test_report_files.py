@@ -63,7 +63,7 @@ def names(folder):
     return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
 
 
-WRITTEN = {"report.html", "verdicts.json", "manifest.json", "ro-crate-metadata.json"}
+WRITTEN = {"README.md", "report.html", "verdicts.json", "manifest.json", "ro-crate-metadata.json"}
 
 
 def test_numbers_and_notebooks_are_kept_and_drawings_are_in_the_page(stages, tmp_path):
