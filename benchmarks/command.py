@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 
-from benchmarks import checker, plots, scaling
+from benchmarks import checker, convolutions, plots, scaling
 from benchmarks.rows import CORRECTED, NAMES, measure, measure_beside, same_result
-from cep_core.check.verdicts import Verdict
-from cep_core.data.mnist import DataError, embedded
+from cep_core.check.verdicts import Check, Verdict
+from cep_core.data.mnist import DataError, Dataset, embedded
 from cep_core.files import write_json, write_text
 from reproduce.provenance import processor
 from reproduce.stages import STAGES, begin, write_stage
@@ -38,6 +38,21 @@ def rows_table(rows: list[dict[str, Any]]) -> str:
             line += [f"{row[ratio][part]:.2f}" for part in ("median", "least", "most")]
         table.writerow([*line, f"{row['extrapolated_hours']:.2f}"])
     return text.getvalue()
+
+
+def _convolutional(data: Dataset, checks: list[Check], *, quick: bool) -> list[dict[str, Any]]:
+    """Measure the convolutional rows; their checks are added to the others."""
+    measured = []
+    for name in convolutions.NAMES:
+        checks.append(convolutions.same_result(data, name))
+        found = convolutions.measure(data, name, turns=3 if quick else 9)
+        measured.append(found)
+        say(
+            f"{name}: {found['engine_ms']['median']:.0f} ms per mini-batch, "
+            f"{found['times_floor']['median']:.2f} times its convolutions alone "
+            f"({found['layout']}); same result: {checks[-1].verdict}"
+        )
+    return measured
 
 
 def main() -> int:
@@ -80,6 +95,7 @@ def main() -> int:
             f"{ratio['median']:.2f} times {plain} ({ratio['least']:.2f} to {ratio['most']:.2f}); "
             f"same result: {checks[-1].verdict}"
         )
+    convolutional = _convolutional(data, checks, quick=quick)
     details: dict[str, Any] = {
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -89,6 +105,7 @@ def main() -> int:
         "clock": "processor time, interleaved turns; median, least and most",
         "rows": rows,
         "corrected": corrected,
+        "convolutional": convolutional,
         "plots": plots.save(plots.by_row(rows), folder, "rows"),
     }
     write_text(folder / "rows.csv", rows_table(rows))

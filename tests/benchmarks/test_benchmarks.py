@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import checker
+from benchmarks import checker, convolutions
 from benchmarks.clock import Spread, Work, interleaved, ratios
 from benchmarks.command import rows_table
 from benchmarks.operations import largest_product, per_mini_batch, product
@@ -16,6 +16,7 @@ from benchmarks.rows import CORRECTED, NAMES
 from benchmarks.scaling import variants
 from benchmarks.straightforward import Digits, Straightforward, shuffled
 from cep_core.check.verdicts import Verdict
+from cep_core.data.mnist import embedded
 from cep_core.fast import FastEngine
 from cep_core.learning import learn_batch, one_hot
 from reproduce.runs.row import row_named
@@ -178,3 +179,24 @@ def test_the_checker_is_held_against_its_calls_of_the_network(monkeypatch):
     assert found["times_floor"]["least"] > 0
     _, check = checker.measure("b", turns=1)
     assert check.verdict is Verdict.FAIL
+
+
+def test_a_convolutional_row_is_timed_beside_its_convolutions():
+    data = embedded()
+    found = convolutions.measure(data, "P-conv-small", turns=1)
+    assert found["layers"] == "784-16c5-32c5-10"
+    assert found["engine_ms"]["median"] > 0
+    assert set(found["floors_ms"]) == {"channels first", "channels last"}
+    floors = {name: floor["median"] for name, floor in found["floors_ms"].items()}
+    assert floors[found["layout"]] == min(floors.values())
+    expected = found["engine_ms"]["median"] / floors[found["layout"]]
+    assert found["times_floor"]["median"] == pytest.approx(expected)
+    hours = found["engine_ms"]["median"] * 500 * 5 / 3.6e6
+    assert found["extrapolated_hours"] == pytest.approx(hours)
+
+
+def test_a_convolutional_row_whose_weights_differ_fails(monkeypatch):
+    data = embedded()
+    assert convolutions.same_result(data, "P-conv-small").verdict is Verdict.PASS
+    monkeypatch.setattr(convolutions, "TOLERANCE", 0.0)
+    assert convolutions.same_result(data, "P-conv-small").verdict is Verdict.FAIL
