@@ -113,7 +113,8 @@ def _along(process: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
 def _by_differences(
     told: Limit, update: torch.Tensor, slope: torch.Tensor, uncertainty: torch.Tensor
 ) -> Limit:
-    gap = (update.cpu() + slope.cpu()).abs()
+    slope, uncertainty = slope.cpu(), uncertainty.cpu()
+    gap = (update.cpu() + slope).abs()
     largest = float(slope.abs().max())
     wrong = gap > _FOLLOWS * largest + 10 * uncertainty
     if not bool(wrong.any()):

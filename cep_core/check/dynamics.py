@@ -146,6 +146,7 @@ def _is_scaled(block: torch.Tensor) -> bool | None:
 
     The ratios ``J_ij / J_ji = P_i / P_j`` must agree along every way between two units.
     """
+    block = block.cpu()
     pairs = block * block.T
     if bool((pairs < 0).any()) or bool(((block == 0) != (block.T == 0)).any()):
         return False

@@ -227,21 +227,25 @@ def _tensor_table(result: GDUResult) -> list[str]:
                     limit.reason if limit.verdict is not Verdict.PASS else "",
                 )
             )
+    return _aligned(rows)
+
+
+def _step_table(result: GDUResult) -> list[str]:
+    limits = [limit for part in (result.parameters, result.neurons) for limit in part.tensors]
+    rows = [("off by, at step", *(str(t) for t in range(len(limits[0].steps))))]
+    rows += [
+        (limit.name, *("-" if math.isnan(g) else f"{g:.0e}" for g in limit.steps))
+        for limit in limits
+    ]
+    return _aligned(rows)
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
     return [
         ("  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True))).rstrip()
         for row in rows
     ]
-
-
-def _step_table(result: GDUResult) -> list[str]:
-    lines = []
-    for title, part in (("parameters", result.parameters), ("neurons", result.neurons)):
-        steps = zip(*(limit.steps for limit in part.tensors), strict=True)
-        worst = [max((g for g in at if not math.isnan(g)), default=math.nan) for at in steps]
-        told = " ".join("-" if math.isnan(g) else f"{g:.0e}" for g in worst)
-        lines.append(f"  limit off by, step by step, {title}: {told}")
-    return lines
 
 
 def part_of(limits: Sequence[Limit], verdict: Verdict, reason: str) -> Part:

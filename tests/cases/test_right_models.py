@@ -335,4 +335,43 @@ def test_tensors_on_a_gpu():
         "parameters": {name: p.cuda() for name, p in given["parameters"].items()},
         "start": tuple(s.cuda() for s in given["start"]),
     }
-    passes(gducheck(PrimitiveNetwork(hopfield), **moved))
+    network = PrimitiveNetwork(hopfield)
+    result = passes(gducheck(network, **moved))
+    assert all(s.is_cuda for s in result.free.state)
+    passes(gducheck(network, **moved, estimator="centred"))
+    tokens = moved | {"y": torch.tensor([2, 0]).cuda()}
+    passes(gducheck(network, **tokens, loss=fn.cross_entropy, rule=EP))
+    torch.cuda.manual_seed(0)
+    state = torch.cuda.get_rng_state()
+    noisy = PrimitiveNetwork(models.with_signal(lambda h: fn.dropout(torch.tanh(h), 0.2)))
+    assert "random" in gducheck(noisy, **moved).causes[0]
+    assert torch.equal(state, torch.cuda.get_rng_state())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("wrong", ["sweep", "detached", "untied", "a target elsewhere"])
+def test_answers_about_wrong_models_on_a_gpu(wrong):
+    def moved(value):
+        if isinstance(value, torch.Tensor):
+            return value.cuda()
+        if isinstance(value, dict):
+            return {name: moved(v) for name, v in value.items()}
+        return tuple(moved(v) for v in value)
+
+    def cut(x, state, theta, nudge=None):
+        new = force(hopfield)(x, state, theta, nudge)
+        return new[0].detach(), new[1]
+
+    given = moved(models.two_way_task(tied=False) if wrong == "untied" else task())
+    if wrong == "sweep":
+        assert "one after another" in str(gducheck(models.sweep((0, 1)), **given))
+    elif wrong == "detached":
+        assert "follows the loss by finite differences" in str(
+            gducheck(Own(cut, hopfield), **given)
+        )
+    elif wrong == "untied":
+        result = gducheck(VectorFieldNetwork(two_way), **given, rule=C_VF)
+        assert "the Jacobian is not symmetric" in str(result)
+    else:
+        with pytest.raises(ValueError, match=r"y: expected it on cuda:0, as s_0 is, found it on"):
+            gducheck(PrimitiveNetwork(hopfield), **given | {"y": given["y"].cpu()})

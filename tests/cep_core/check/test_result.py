@@ -26,7 +26,7 @@ def test_a_data_frame_has_a_row_per_tensor_and_strength(result):
     sizes = frame.groupby(["tensor", "swept"]).size()
     assert set(sizes.xs("beta", level="swept")) == {len(result.betas)}
     assert set(sizes.xs("kappa", level="swept")) == {3}
-    limits = (*result.parameters.tensors, *result.neurons.tensors)
+    limits = limits_of(result)
     for limit in limits:
         rows = frame[(frame["tensor"] == limit.name) & (frame["swept"] == "beta")]
         assert tuple(rows["value"]) == result.betas
@@ -47,6 +47,10 @@ def test_json_is_plain_and_says_what_the_text_says(result):
     )
 
 
+def limits_of(result):
+    return (*result.parameters.tensors, *result.neurons.tensors)
+
+
 def lines_of(axes):
     """The curves of a plot by the name of their tensor, and the floors."""
     curves = [line for line in axes.lines if len(line.get_xdata()) > 2]
@@ -60,7 +64,7 @@ def test_a_plot_has_a_curve_and_a_floor_per_tensor(result):
     curves, floors = lines_of(left)
     assert [c.get_label() for c in curves] == ["W", "V", "s_0", "s_1"]
     assert [t.get_text() for t in left.get_legend().get_texts()] == ["W", "V", "s_0", "s_1"]
-    limits = (*result.parameters.tensors, *result.neurons.tensors)
+    limits = limits_of(result)
     for curve, floor, limit in zip(curves, floors, limits, strict=True):
         assert tuple(curve.get_ydata()) == limit.errors
         assert floor.get_ydata()[0] == limit.noise
@@ -115,6 +119,11 @@ def test_the_text_has_a_table_per_tensor_and_per_step(result):
         row = next(line for line in text.splitlines() if line.split()[:1] == [limit.name])
         assert f"{limit.gap:.1e}" in row
         assert f"{limit.relmse:.1e} ± " in row
-    steps = next(x for x in text.splitlines() if "step by step, parameters:" in x)
-    assert len(steps.split(":")[1].split()) == 4
+    lines = text.splitlines()
+    (start,) = (n for n, line in enumerate(lines) if "off by, at step" in line)
+    for limit, line in zip(limits_of(result), lines[start + 1 :], strict=False):
+        assert line.split() == [
+            limit.name,
+            *("-" if math.isnan(g) else f"{g:.0e}" for g in limit.steps),
+        ]
     assert not math.isnan(result.angle)
