@@ -21,8 +21,8 @@ What is imported here is the public face, and it is promised; the modules behind
 from cep_core.activations import Activation, activation_named
 from cep_core.arrays import Array, Parameters, State
 from cep_core.check.bptt import nabla
+from cep_core.check.circle import estimate
 from cep_core.check.delta import delta
-from cep_core.check.estimators import estimate
 from cep_core.check.gducheck import GDUError, gducheck
 from cep_core.check.measures import angle_of_totals, relmse
 from cep_core.check.processes import Processes

@@ -7,7 +7,7 @@ import torch
 
 from cep_core import ASYM_EP, VF, estimate
 from cep_core.activations import Sigmoid, Tanh
-from cep_core.check.estimators import total
+from cep_core.check.circle import total
 from cep_core.estimators import (
     BackpropagationThroughTime,
     DerivativeAtZero,

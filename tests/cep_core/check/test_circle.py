@@ -18,8 +18,8 @@ from cep_core import (
     nabla,
 )
 from cep_core.activations import HardSigmoid, Sigmoid, Tanh
+from cep_core.check.circle import total
 from cep_core.check.delta import followed_gradients
-from cep_core.check.estimators import total
 from cep_core.check.measures import observed_order, relative_error
 from cep_core.data.mnist import embedded
 from cep_core.learning import one_hot

@@ -1,4 +1,4 @@
-"""Estimators: nudged phases at one or several strengths, turned into one update.
+"""Nudged phases at one strength or at several on a circle, turned into one update at every step.
 
 One phase at ``beta`` errs by ``O(beta)``. The mean of phases at the ``N`` points
 ``beta e^{2 pi i j / N}`` of a circle errs by ``O(beta^N)``, since every other power of ``beta``
