@@ -8,10 +8,13 @@ move:
   is far above that and far below any error;
 - logarithms of errors are compared where they stand well above rounding;
 - verdicts are compared as they are: rounding may move none;
-- trainings are float32 and chaotic: rounding moves the last digits of the first mini-batch, and
-  from there the errors of single runs by as much as another order of samples would. The tolerances
-  of :data:`TABLE_TOLERANCES` are above what other rounding was measured to move, and what must not
-  move at all is the runs' settings, which are compared by their hash.
+- trainings are float32: rounding moves the last digits of the first mini-batch. Measured on the
+  quick tier, vector instructions of another width (AVX2 for AVX-512) moved nothing of C-EP, of EP
+  the last test error by 1.1 percentage points, the mean of the last five by 0.5 and the training
+  error by 0.1; of C-VF, whose published ratio of learning rate to nudging is above its stability
+  bound, they moved the first test error by 6, the mean of five by 6 and the training error by 5,
+  and with the nudge inside whether the run is lost. :data:`TABLE_TOLERANCES` lie above that. What
+  must not move at all is the runs' settings, which are compared by their hash.
 """
 
 from __future__ import annotations
@@ -36,13 +39,20 @@ if TYPE_CHECKING:
 LAST = 5
 """Epochs at the end whose mean is compared beside the last one."""
 
+COLUMNS = (
+    "test error, first epoch",
+    "test error, last epoch",
+    "test error, mean of the last five",
+    "training error, last epoch",
+)
+"""Of the table's frame, in percent."""
+
 TABLE_TOLERANCES = {
-    "test error, first epoch": 3.0,
-    "test error, last epoch": 3.0,
-    "test error, mean of the last five": 1.5,
-    "training error, last epoch": 1.5,
+    "": (2.0, 3.0, 1.5, 1.0),
+    "C-VF": (15.0, 30.0, 15.0, 10.0),
+    "C-VF-1h, nudge inside": (15.0, 100.0, 100.0, 100.0),
 }
-"""Percentage points, by column of the table's frame."""
+"""Percentage points by column, for rows whose names begin so; the last one that fits counts."""
 
 RUN = "run"
 """Column of the runs' hashes."""
@@ -83,7 +93,7 @@ class Difference:
 
 
 def difference(
-    found: pd.DataFrame, baseline: pd.DataFrame, tolerance: float | Mapping[str, float]
+    found: pd.DataFrame, baseline: pd.DataFrame, tolerance: float | list[tuple[float, ...]]
 ) -> Difference:
     """Hold a frame of numbers against its baseline: the same rows, the same columns, close values.
 
@@ -91,7 +101,7 @@ def difference(
         found: one row for each step, scale or run; a number that is not finite is equal to itself
             alone.
         baseline: likewise.
-        tolerance: absolute, of all columns or by column.
+        tolerance: absolute, of all numbers, or by row and column of the baseline.
 
     """
     if list(found.index) != list(baseline.index):
@@ -107,14 +117,10 @@ def difference(
     with np.errstate(invalid="ignore"):
         gap = np.where(same, 0.0, np.abs(ours - theirs))
     gap[np.isnan(gap)] = np.inf
-    allowed = np.array([_allowed(tolerance, str(name)) for name in baseline.columns])
+    allowed = np.broadcast_to(np.asarray(tolerance, dtype=float), gap.shape)
     row, column = np.unravel_index(np.argmax(gap / allowed), gap.shape)
     where = f"{baseline.columns[column]}, {baseline.index.name or 'row'} {baseline.index[row]}"
-    return Difference(float(gap[row, column]), where, float(allowed[column]))
-
-
-def _allowed(tolerance: float | Mapping[str, float], column: str) -> float:
-    return tolerance if isinstance(tolerance, int | float) else tolerance[column]
+    return Difference(float(gap[row, column]), where, float(allowed[row, column]))
 
 
 def _rows_apart(found: list[Any], expected: list[Any]) -> str:
@@ -166,7 +172,7 @@ def table_frame(details: Mapping[str, Any]) -> pd.DataFrame:
             test, train = run.get("test_error", percents), run.get("train_error", percents)
             measured = dict(
                 zip(
-                    TABLE_TOLERANCES,
+                    COLUMNS,
                     (test[0], test[-1], statistics.fmean(test[-LAST:]), train[-1]),
                     strict=True,
                 )
@@ -177,7 +183,7 @@ def table_frame(details: Mapping[str, Any]) -> pd.DataFrame:
             } | measured
         for what, over in (("mean", statistics.fmean), ("spread", _spread)):
             summaries[f"{name}, {what} over seeds"] = {RUN: what} | {
-                column: over([run[column] for run in runs]) for column in TABLE_TOLERANCES
+                column: over([run[column] for run in runs]) for column in COLUMNS
             }
     frame = pd.DataFrame.from_dict(lines | summaries, orient="index")
     return frame.rename_axis("row")
@@ -193,7 +199,13 @@ def table_difference(found: pd.DataFrame, baseline: pd.DataFrame) -> Difference:
         for name, ours, theirs in zip(found.index, found[RUN], baseline[RUN], strict=True):
             if ours != theirs:
                 return Difference(fault=f"{name}: expected the run {theirs}, found {ours}")
-    return difference(found.drop(columns=RUN), baseline.drop(columns=RUN), TABLE_TOLERANCES)
+    numbers = baseline.drop(columns=RUN)[list(COLUMNS)]
+    return difference(found.drop(columns=RUN), numbers, [_allowed(name) for name in numbers.index])
+
+
+def _allowed(row: str) -> tuple[float, ...]:
+    """Tolerances of a row of the table."""
+    return [allowed for start, allowed in TABLE_TOLERANCES.items() if row.startswith(start)][-1]
 
 
 def read_verdicts(path: Path) -> dict[str, str]:

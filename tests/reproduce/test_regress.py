@@ -217,7 +217,7 @@ def test_a_table_is_its_runs_and_what_is_said_of_them():
     ("found", "message"),
     [
         (table(2.0, 3.0), "no difference"),
-        (table(2.0, 2.9), "largest difference 0.1 of 1.5 at training error, last epoch, row EP-1h"),
+        (table(2.0, 2.9), "largest difference 0.1 of 1 at training error, last epoch, row EP-1h"),
         (table(2.0, 3.0, 4.0), "rows: expected 4, found 5 with EP-1h, nudge outside, seed 2"),
         (table(2.0), "rows: expected 4, found 3 without EP-1h, nudge outside, seed 1"),
         (table(2.0, 3.0, seed=1), "rows: expected 4, found 4 without EP-1h, nudge outside, seed 0"),
