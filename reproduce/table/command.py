@@ -32,8 +32,10 @@ from reproduce.table.results import (
     TIERS,
     Tier,
     as_csv,
+    class_means_error,
     jobs_of,
     learning_check,
+    published_check,
     resumption_check,
     table_row,
 )
@@ -94,7 +96,14 @@ def command(arguments: argparse.Namespace) -> int:
         table_row(same, [results[job.folder] for job in same], tier, published.rows.get(name))
         for (name, _), same in _variants(jobs).items()
     ]
-    checks = [learning_check(row) for row in rows if row["nudge"] == "outside"]
+    bar = class_means_error(data)
+    checks = [
+        published_check(row, published)
+        if tier.name == "full" and row["row"] in published.rows
+        else learning_check(row, bar)
+        for row in rows
+        if row["nudge"] == "outside"
+    ]
     checks.append(_resumption(jobs, data))
     write_text(arguments.out / "table.csv", as_csv(rows))
     verdict = write_stage(

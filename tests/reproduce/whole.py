@@ -115,7 +115,10 @@ TABLE_ROW = {
     "test_error_by_epoch": [10.0 - i / 4 for i in range(20)],
     "settings": SETTINGS,
     "seconds": 30.0,
-    "runs": [],
+    "runs": [
+        {"seed": 0, "hash": "a" * 64, "written": "2026-01-01T00:00:00+00:00", "code": []},
+        {"seed": 1, "hash": "b" * 64, "written": None, "code": [{"commit": "c" * 40}, None]},
+    ],
 }
 TIME = {"median": 1.0, "least": 0.9, "most": 1.2}
 SPEED_ROW = {

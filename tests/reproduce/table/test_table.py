@@ -6,9 +6,11 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from cep_core.check.verdicts import Verdict
 from reproduce.command_line import main
@@ -16,13 +18,15 @@ from reproduce.runs import epochs as loop
 from reproduce.runs.jobs import Job
 from reproduce.runs.train import Request
 from reproduce.table import command as table_command
-from reproduce.table.published import PublishedRow
+from reproduce.table.published import PublishedRow, read_published
 from reproduce.table.results import (
     CHANCE,
     TIERS,
     Tier,
+    class_means_error,
     jobs_of,
     learning_check,
+    published_check,
     resumption_check,
     table_row,
 )
@@ -57,14 +61,14 @@ def summary(errors, nudge="outside"):
     ],
 )
 def test_a_row_is_only_claimed_to_learn(errors, verdict):
-    check = learning_check(summary(errors))
+    check = learning_check(summary(errors), 45.0)
     assert check.verdict is verdict
     assert bool(check.reason) == (verdict is not Verdict.PASS)
     assert "published" not in check.statement
 
 
 def test_a_quick_claim_does_not_depend_on_what_was_published():
-    assert learning_check(summary([80.0, 40.0])).verdict is Verdict.PASS
+    assert learning_check(summary([80.0, 40.0]), 45.0).verdict is Verdict.PASS
 
 
 def test_the_quick_tier_is_the_one_hidden_layer_rows_and_says_that_it_is_quick():
@@ -250,3 +254,33 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys, arguments, text
     assert said.startswith(text)
     assert said.count("\n") == 1
     assert not (tmp_path / "stage").exists()
+
+
+def test_the_bar_is_what_needs_no_hidden_unit(tiny_data):
+    images = torch.zeros(20, 784, dtype=torch.uint8)
+    labels = torch.arange(20, dtype=torch.uint8) % 10
+    images[torch.arange(20), labels.long()] = 200
+    told_apart = replace(tiny_data, train_images=images, train_labels=labels)
+    assert class_means_error(told_apart) == 0
+    half = replace(told_apart, train_labels=torch.cat([labels[:10], labels[10:].roll(1)]))
+    assert class_means_error(half) == pytest.approx(50)
+    same = replace(told_apart, train_images=torch.zeros_like(images))
+    assert class_means_error(same) == pytest.approx(90)
+
+
+@pytest.mark.parametrize(
+    ("errors", "verdict"),
+    [
+        ([2.0, 2.1, 1.9, 2.0, 2.05], Verdict.PASS),
+        ([3.0, 3.1, 2.9, 3.0, 3.05], Verdict.FAIL),
+        ([2.0, 2.1, 90.2, 2.0, 2.1], Verdict.FAIL),
+        ([2.0, 2.9], Verdict.INCONCLUSIVE),
+    ],
+)
+def test_a_row_trained_in_full_is_held_against_what_is_published(errors, verdict):
+    runs = [{"seed": i, "test_error": [50.0, e]} for i, e in enumerate(errors)]
+    row = {"row": "EP-1h", "nudge": "outside", "tier": "full", "epochs": 30, "data": "mnist"}
+    row |= {"runs": runs, "test_error": {"mean": sum(errors) / len(errors)}, "seconds": 1.0}
+    check = published_check(row, read_published())
+    assert check.verdict is verdict, check.reason
+    assert check.name == "table/full/EP-1h/outside"
