@@ -7,6 +7,7 @@ closures, globals that a function names), copies them, and puts them back.
 
 from __future__ import annotations
 
+import dis
 import functools
 import random
 import types
@@ -18,7 +19,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from cep_core.check.kept import Kept, attributes_of, is_filled, kept
+from cep_core.check.kept import Global, Kept, attributes_of, is_filled, kept
 
 _MOST_OBJECTS = 5_000
 _DEEPEST = 8
@@ -110,6 +111,8 @@ def _of_container(name: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _of_object(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Global):  # the variable alone, not its module
+        return
     library = _is_library(type(value).__module__)
     if library and not isinstance(value, torch.nn.Module) and not _is_ours(value):
         return
@@ -135,7 +138,17 @@ def _of_function(function: types.FunctionType) -> list[tuple[str, Any]]:
         for name in _names_in(function.__code__)
         if name in function.__globals__
     ]
+    inner += [(name, Global(function.__globals__, name)) for name in _rebound(function.__code__)]
     return inner + [(function.__name__, v) for v in function.__defaults__ or ()]
+
+
+def _rebound(code: types.CodeType) -> set[str]:
+    """Global variables that a function, or one within it, binds anew."""
+    names = {i.argval for i in dis.get_instructions(code) if i.opname == "STORE_GLOBAL"}
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _rebound(constant)
+    return names
 
 
 def _names_in(code: types.CodeType) -> set[str]:

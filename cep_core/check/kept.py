@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections import deque
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -99,6 +100,31 @@ class _Cell:
         self.value.cell_contents = self.contents
 
 
+@dataclass(frozen=True)
+class Global:
+    """A variable of a module that a function binds anew."""
+
+    namespace: dict[str, Any]
+    name: str
+
+
+_ABSENT = object()
+
+
+class _Global:
+    def __init__(self, value: Global) -> None:
+        self.value, self.bound = value, value.namespace.get(value.name, _ABSENT)
+
+    def differs(self) -> bool:
+        return self.value.namespace.get(self.value.name, _ABSENT) is not self.bound
+
+    def put_back(self) -> None:
+        if self.bound is _ABSENT:
+            del self.value.namespace[self.value.name]
+        else:
+            self.value.namespace[self.value.name] = self.bound
+
+
 class _Sequence:
     def __init__(self, value: list[Any] | deque[Any]) -> None:
         self.value, self.entries = value, list(value)
@@ -147,6 +173,7 @@ _KEEPERS: tuple[tuple[type | tuple[type, ...], Any], ...] = (
     (np.ndarray, _Array),
     (torch.Generator, _Generator),
     (types.CellType, _Cell),
+    (Global, _Global),
     ((list, deque), _Sequence),
     (set, _Set),
     (dict, _Entries),

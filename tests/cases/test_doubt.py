@@ -123,6 +123,24 @@ def test_a_hidden_state_is_named_and_undone():
     assert memory == []
 
 
+def test_a_hidden_state_in_a_variable_is_named_and_undone():
+    network = PrimitiveNetwork(ageing)
+    doubts(gducheck(network, **task()), "a hidden state (CALLS)", never=("random",))
+    assert CALLS == 0
+    with pytest.raises(ValueError, match="transition: expected it to run"):
+        gducheck(network, **task() | {"x": zeros(2, 7)})
+    assert CALLS == 0
+
+
+CALLS = 0
+
+
+def ageing(x, state, theta):
+    global CALLS  # noqa: PLW0603 - as users write it
+    CALLS += 1
+    return hopfield(x, state, theta) * (1 + CALLS / 1000)
+
+
 def test_samples_coupled_by_a_batch_statistic():
     norm = torch.nn.BatchNorm1d(5, dtype=D)
     network = PrimitiveNetwork(with_signal(lambda hidden: norm(torch.tanh(hidden))))
