@@ -21,6 +21,7 @@ _TELLING = 1e-2
 """What may be left of a difference that a cause explains, relative."""
 
 _EXACT = 1e-3
+_NO_GAP = 1e-6
 _NOTHING = 1e-12
 
 Tensors = Mapping[Any, torch.Tensor]
@@ -165,8 +166,8 @@ def _of_the_loss(bench: Bench) -> list[str]:
     if max(float(given.norm()), float(derivative.norm())) <= _NOTHING * (1 + float(output.norm())):
         return []
     factor, left = best_factor(given, derivative)
-    if left > _EXACT or abs(factor - 1) < _EXACT:
-        return [] if left <= _EXACT else ["the gradient of the loss is not that of its value"]
+    if left > _NO_GAP or abs(factor - 1) < _NO_GAP:
+        return [] if left <= _NO_GAP else ["the gradient of the loss is not that of its value"]
     times = f"{factor:.4g} times the derivative of its value{_meaning(factor, bench)}"
     wrong = "the sign is flipped" if abs(factor + 1) < _EXACT else "a factor is wrong"
     return [f"the gradient of the loss is {times}: {wrong}"]
@@ -234,12 +235,13 @@ def _common_shape(what: str, evidence: Evidence, ours: Tensors, theirs: Tensors)
         shrinks = math.log10(abs(of_fine / of_coarse)) / math.log10(abs(betas[-1] / betas[0]))
         if abs(shrinks - 1) < 0.05:  # noqa: PLR2004 - in proportion to beta
             return [f"{what} vanish with beta: a factor 1/beta is missing"]
-    if left < _TELLING:
-        if abs(factor - 1) < _EXACT:
-            return []
+    gap = float((mine - wanted).norm() / mine.norm()) if float(mine.norm()) else 1.0
+    if gap < _NO_GAP:
+        return []
+    if left < _TELLING * min(gap, 1.0):  # a factor explains the difference, however small
         everywhere = set(ours) == set(evidence.bench.problem.parameters)
         named = _named(factor, evidence, everywhere=everywhere)
-        return [f"{what} are {factor:.4g} times minus the gradients: {named}"]
+        return [f"{what} are {factor:.6g} times minus the gradients: {named}"]
     for shift, word in ((1, "late"), (-1, "early")):
         if len(wanted) <= 2:  # noqa: PLR2004 - two steps that overlap
             break

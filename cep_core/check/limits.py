@@ -32,6 +32,9 @@ _ZERO = 1e-13
 _FAINT = 1e-6
 """Gradients below this share of the others' norm are no signal where noise hides them."""
 
+_STEADY = 0.1
+"""How far orders between neighbouring betas may differ and still be one, another than expected."""
+
 _ROUND_OFF = 16 * torch.finfo(torch.float64).eps
 
 
@@ -143,18 +146,21 @@ class _Told:
         expected: float,
     ) -> None:
         self.name, self.errors, self.expected = name, errors, expected
-        self.observed = math.nan
+        self.observed, orders = math.nan, []
         pairs = list(zip(betas, errors, noise, strict=True))
         for (b, e, _), (c, f, n) in itertools.pairwise(pairs):
             if 0 < f < math.inf and 0 < e < math.inf and f > 10 * n:
                 self.observed = math.log(e / f) / math.log(abs(b / c))
+                orders.append(self.observed)
+        full = len(orders) == len(pairs) - 1
+        self.steady = full and max(orders) - min(orders) < _STEADY * expected
         falling = [e for e in errors if math.isfinite(e)]
         self.smallest = min(falling, default=math.inf)
 
     def passed(self) -> str:
         if math.isnan(self.observed):
             return f"equal up to round-off ({self.smallest:.1e})"
-        if self.observed < self.expected / 2:
+        if self.observed < self.expected / 2 and not self.steady:
             return f"falls to {self.smallest:.1e}, where round-off takes over"
         return f"falls with order {self.observed:.2f} to {self.smallest:.1e}"
 

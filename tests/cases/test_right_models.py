@@ -181,6 +181,16 @@ def test_a_slope_that_is_missing_is_not_called_untied():
     assert "tied" not in str(result)
 
 
+def test_a_limit_that_is_approached_with_another_order_is_told_with_it():
+    def step(x, state, theta, nudge=None):
+        bent = None if nudge is None else nudge * (1 + nudge.abs().sqrt())
+        return force(hopfield)(x, state, theta, bent)
+
+    result = passes(gducheck(Own(step, hopfield), **task(), rule=EP, steps=4))
+    assert "falls with order 0.50" in str(result.parameters)
+    assert "round-off" not in str(result)
+
+
 def test_increments_in_single_precision_are_named():
     rule = models.Changed(lambda d: d | {"W": d["W"].float()})
     result = passes(gducheck(PrimitiveNetwork(hopfield), **task(), rule=rule, steps=3))

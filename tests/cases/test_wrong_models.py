@@ -133,6 +133,10 @@ RULES = {
     "sum": (lambda d: {n: 2 * v for n, v in d.items()}, ("2 times", "the number of samples")),
     "sign": (lambda d: {n: -v for n, v in d.items()}, ("the sign is flipped", "an energy E")),
     "one sign": (lambda d: d | {"b": -d["b"]}, ("the sign is flipped", "(b)")),
+    "a thousandth": (
+        lambda d: d | {"W": 1.001 * d["W"]},
+        ("the parameters' updates are 1.001 times minus the gradients", "a factor is wrong"),
+    ),
     "threefold": (lambda d: {n: 3 * v for n, v in d.items()}, ("3 times", "a factor is wrong")),
     "decay": (lambda d: {n: v + 1e-4 for n, v in d.items()}, ("where nothing moves",)),
 }
