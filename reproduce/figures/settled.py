@@ -43,9 +43,12 @@ def settle(
     shared: Shared, setting: Setting, dynamics: str, rule: Rule, angle: float | None, sample: Sample
 ) -> Settled:
     """Settle the network of a setting, in the named dynamics, on a sample."""
-    network = network_of(setting, dynamics, rule, shared.activation, len(shared.layers) - 1)
+    network = network_of(setting, dynamics, rule, shared.activation, shared.layers)
     generator = torch.Generator().manual_seed(shared.seed)
-    parameters = initial_parameters(shared.layers, generator=generator, backward_angle=angle)
+    if setting.channels:
+        parameters = setting.maps(shared.layers).initial(generator, angle=angle)
+    else:
+        parameters = initial_parameters(shared.layers, generator=generator, backward_angle=angle)
     free = free_phase(network, sample.x, parameters, steps=setting.free_steps)
     problem = Problem(network, sample.x, sample.y, parameters, steady=free.state)
     return Settled(problem, rule, free.residual, setting.nudged_steps)

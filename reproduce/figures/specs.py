@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 from cep_core.activations import activation_named
 from cep_core.fields import (
     Fields,
+    choice,
     positive,
+    sequence,
     whole,
 )
-from cep_core.networks import network_named, published_drift
+from cep_core.networks import ConvolutionalShape, Nudge, network_named, published_drift
+from cep_core.networks.pooling import POOLINGS
 from cep_core.rules import Rule
 
 FIGURES = Path(__file__).parent.parent / "experiments" / "figures.toml"
@@ -22,6 +26,7 @@ DIGITS = 4000
 
 MOST_STEPS = 10**6
 MOST_UNITS = 10**6
+MOST_CHANNELS, MOST_MAPS = 1000, 10
 MOST_VALUES = 2**28
 """Numbers in the processes of one side: two gigabytes."""
 
@@ -30,6 +35,8 @@ DYNAMICS: dict[tuple[str, str], str] = {
     ("energy-based", "published C-VF"): "as published (no ρ′ anywhere)",
     ("energy-based", "exact"): "exact (ρ′ on every layer)",
     ("energy-based", "exact-identity"): "exact (identity at the output)",
+    ("convolutional", "published"): "as published (nudge outside)",
+    ("convolutional", "exact"): "exact (nudge inside)",
     ("prototypical", "published"): "as published (nudge outside)",
     ("prototypical", "exact"): "exact (nudge inside)",
 }
@@ -38,13 +45,25 @@ DYNAMICS: dict[tuple[str, str], str] = {
 
 @dataclass(frozen=True)
 class Setting:
-    """Dynamics and counts shared by the panels of a figure; ``dt`` is None when prototypical."""
+    """Dynamics and counts shared by the panels of a figure.
+
+    ``dt`` is None when prototypical; ``channels`` of the layers between the image and the dense
+    ones, with ``pooling`` after each, when convolutional (which is prototypical too).
+    """
 
     name: str
     beta: float
     free_steps: int
     nudged_steps: int
     dt: float | None = None
+    channels: tuple[int, ...] = ()
+    pooling: str = "max"
+
+    def maps(self, layers: tuple[int, ...]) -> ConvolutionalShape:
+        """The convolutional network with these channels, for an image and dense ``layers``."""
+        side = math.isqrt(layers[0])
+        pooling = POOLINGS[self.pooling]
+        return ConvolutionalShape(self.channels, layers[1:], (1, side, side), pooling=pooling)
 
 
 @dataclass(frozen=True)
@@ -57,8 +76,10 @@ class Shared:
     activation: str
 
 
-def network_of(setting: Setting, dynamics: str, rule: Rule, activation: str, layers: int) -> Any:
-    """The network of ``setting`` with ``layers`` layers of neurons, in the named dynamics.
+def network_of(
+    setting: Setting, dynamics: str, rule: Rule, activation: str, layers: tuple[int, ...]
+) -> Any:
+    """The network of ``setting`` with ``layers``, input first, in the named dynamics.
 
     ``"published"`` depends on the rule: the authors' energy-based C-VF has no slope anywhere.
 
@@ -73,9 +94,13 @@ def network_of(setting: Setting, dynamics: str, rule: Rule, activation: str, lay
     function = activation_named(activation)
     output = activation_named("identity") if dynamics == "exact-identity" else function
     published = dynamics == "published"
+    if setting.channels:
+        nudge: Nudge = "outside" if published else "inside"
+        untied = rule.vector_field
+        return setting.maps(layers).network(function, nudge=nudge, untied=untied)
     return network_named(
         setting.name,
-        (output, *(function,) * (layers - 1)),
+        (output, *(function,) * (len(layers) - 2)),
         nudge="outside" if published else "inside",
         dt=setting.dt,
         drift_slope=published_drift(vector_field=rule.vector_field) if published else "all",
@@ -88,6 +113,11 @@ def dynamics_title(setting: str, dynamics: str, rule: str) -> str:
     return DYNAMICS.get(published, DYNAMICS[setting, dynamics])
 
 
+def _channels(fields: Fields) -> tuple[tuple[int, ...], str]:
+    channels = fields.get("channels", sequence(whole(1, MOST_CHANNELS), 1, MOST_MAPS))
+    return channels, fields.get("pooling", choice(*POOLINGS), "max")
+
+
 def setting_of(fields: Fields, name: str) -> Setting:
     """The setting of a table ``settings.NAME``."""
     steps = whole(1, MOST_STEPS)
@@ -97,6 +127,7 @@ def setting_of(fields: Fields, name: str) -> Setting:
         fields.get("free_steps", steps),
         fields.get("nudged_steps", steps),
         fields.get("dt", positive(1)) if name == "energy-based" else None,
+        *(_channels(fields) if name == "convolutional" else ()),
     )
     fields.done()
     return setting

@@ -31,6 +31,8 @@ def layer_title(layer: str) -> str:
 def settings_line(setting: Setting, *, beta: bool = True) -> str:
     """The setting and its numbers in one line."""
     parts = [f"{setting.name} setting"]
+    if setting.channels:
+        parts += [f"channels {'-'.join(map(str, setting.channels))}, {setting.pooling} pooling"]
     parts += [f"β = {setting.beta:g}"] if beta else []
     parts += [] if setting.dt is None else [f"dt = {setting.dt:g}"]
     parts += [f"T = {setting.free_steps}", f"K = {setting.nudged_steps}"]

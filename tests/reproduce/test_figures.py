@@ -19,6 +19,7 @@ from reproduce.figures.sample import sample_of
 from reproduce.figures.wording import between
 
 SMALL = (784, 128, 10)
+LAYERS = (4, 3, 2)
 NAMES = list(kinds.read_figures())
 
 
@@ -106,13 +107,14 @@ def test_a_wrong_specification_is_named(tmp_path, old, new, message):
 def test_published_dynamics_depend_on_the_rule():
     setting = kinds.read_figures()["fig-10-11"].setting
     slopes = [
-        specs.network_of(setting, "published", rule, "tanh", 2).drift_slope for rule in (C_EP, C_VF)
+        specs.network_of(setting, "published", rule, "tanh", LAYERS).drift_slope
+        for rule in (C_EP, C_VF)
     ]
     assert slopes == ["hidden", "none"]
     prototypical = kinds.read_figures()["fig-08-09"].setting
-    assert specs.network_of(prototypical, "exact", C_EP, "tanh", 2).nudge == "inside"
+    assert specs.network_of(prototypical, "exact", C_EP, "tanh", LAYERS).nudge == "inside"
     with pytest.raises(ValueError, match="dynamics 'exact-identity' of setting 'prototypical'"):
-        specs.network_of(prototypical, "exact-identity", C_EP, "tanh", 2)
+        specs.network_of(prototypical, "exact-identity", C_EP, "tanh", LAYERS)
 
 
 def test_elements_are_drawn_from_those_that_are_alive_however_small():

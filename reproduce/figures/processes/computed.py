@@ -121,7 +121,7 @@ def compute(figure: ProcessFigure, sample: Sample) -> ProcessResult:
             rates = learning_rates(
                 settled.problem.network,
                 settled.problem.parameters,
-                [column.eta] * (len(figure.shared.layers) - 1),
+                [column.eta] * len(settled.problem.rest),
                 train_input_bias=not (
                     rule.vector_field and setting.name == "prototypical" and dynamics == "published"
                 ),

@@ -66,7 +66,7 @@ def _row_title(result: ProcessResult, part: Part, panels: tuple[Panel, ...]) -> 
     title = dynamics_title(setting, dynamics, panels[0].column.rule)
     if len(rules) > 1 and dynamics == "published":
         title = "as published (no ρ′ in the output drift; for C-VF, no ρ′ anywhere)"
-    if setting == "prototypical" and dynamics == "exact" and part.what == "neurons":
+    if setting != "energy-based" and dynamics == "exact" and part.what == "neurons":
         title += ", −∇ with respect to the pre-activations"
     return title
 

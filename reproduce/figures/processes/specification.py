@@ -80,9 +80,9 @@ def _part(fields: Fields, processes: list[str]) -> Part:
     return part
 
 
-def _processes_of(shared: Shared) -> list[str]:
+def _processes_of(shared: Shared, setting: Setting) -> list[str]:
     """Names of the processes of a layered network: neurons, biases, weights either way."""
-    layers = len(shared.layers) - 1
+    layers = len(shared.layers) - 1 + len(setting.channels)
     above = [*range(1, layers), "x"]
     return [
         name
@@ -102,7 +102,7 @@ def read(fields: Fields, name: str, shared: Shared, settings: dict[str, Setting]
         setting,
         fields.get("rows", sequence(choice(*known))),
         tuple(_column(column) for column in fields.tables("columns")),
-        tuple(_part(part, _processes_of(shared)) for part in fields.tables("parts")),
+        tuple(_part(part, _processes_of(shared, setting)) for part in fields.tables("parts")),
     )
     fields.done()
     return figure

@@ -1,0 +1,94 @@
+"""Figures of convolutional networks, from files of their own."""
+
+import pytest
+
+from cep_core.check.verdicts import Verdict
+from cep_core.fields import FieldError
+from reproduce.figures import kinds, specs
+from reproduce.figures.sample import sample_of
+
+FOLDER = specs.FIGURES.parent
+LAYERS = (784, 10)
+
+
+def small(name, tmp_path):
+    """The file with fewer channels and steps."""
+    text = (FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+    for old, new in (
+        ("channels = [32, 64]", "channels = [2, 3]"),
+        ("channels = [4, 6]", "channels = [2, 3]"),
+        ("free_steps = 400", "free_steps = 150"),
+        (
+            "scales = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7]",
+            "scales = [1e-2, 1e-3, 1e-4, 1e-5]",
+        ),
+        (
+            "scales = [1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6, 1e-7]",
+            "scales = [1e-3, 1e-4, 1e-5, 1e-6]",
+        ),
+    ):
+        text = text.replace(old, new)
+    path = tmp_path / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_published_network_and_settings():
+    figure = kinds.read_figures(FOLDER / "conv-processes.toml")["fig-conv-04"]
+    setting = figure.setting
+    assert (setting.channels, setting.pooling, setting.beta) == ((32, 64), "max", 0.02)
+    assert setting.maps(figure.shared.layers).states == ((10,), (64, 4, 4), (32, 12, 12))
+    assert figure.shared.activation == "hard-sigmoid"
+    assert {layer for part in figure.parts for layer in part.layers} == {
+        "s_0", "s_1", "s_2", "W_0_1", "W_1_2", "W_2_x",
+    }  # fmt: skip
+
+
+def test_updates_over_gradients_by_layer(tmp_path):
+    path = small("conv-processes", tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("hard-sigmoid", "sigmoid"))
+    result = kinds.compute("fig-conv-04", sample_of(15, LAYERS), experiments=path)
+    described = kinds.describe(result)
+    check = kinds.check_figure(described, 0.0)
+    assert check.verdict is Verdict.PASS, check.reason
+    assert "channels 2-3, max pooling" in described["setting"]
+    frames = kinds.KINDS["processes"].frames(result)
+    assert set(frames) == {"fig-conv-04-neurons", "fig-conv-04-synapses"}
+    drawn = " ".join(frames["fig-conv-04-synapses"].columns)
+    assert "W_1_2[" in drawn
+    assert {"s_0", "s_1", "s_2"} <= described["panels"][0]["relmse"].keys()
+
+
+@pytest.mark.parametrize("name", ["conv-error-beta", "conv-error-kappa"])
+def test_errors_fall_in_proportion(name, tmp_path):
+    path = small("conv-orders", tmp_path)
+    result = kinds.compute(name, sample_of(15, LAYERS), experiments=path)
+    check = kinds.check_figure(kinds.describe(result), 0.0)
+    assert check.verdict is Verdict.PASS, check.reason
+    if name == "conv-error-kappa":
+        assert 1e-3 < result.stable["convolutional"] < 1e-1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "channels = [32, 64]",
+            "channels = []",
+            "settings.convolutional.channels: expected a list",
+        ),
+        (
+            "channels = [32, 64]",
+            "",
+            "settings.convolutional.channels: expected a list .*found none",
+        ),
+        ("beta = 0.02", 'beta = 0.02\npooling = "median"', "pooling: expected one of max, average"),
+        ('"W_2_x"', '"W_3_x"', "expected one of .*W_2_x"),
+    ],
+)
+def test_a_malformed_file_names_its_field(old, new, message, tmp_path):
+    text = (FOLDER / "conv-processes.toml").read_text(encoding="utf-8")
+    path = tmp_path / "bad.toml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(FieldError, match=message):
+        kinds.read_figures(path)
