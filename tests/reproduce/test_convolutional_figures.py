@@ -83,7 +83,7 @@ def test_errors_fall_in_proportion(name, tmp_path):
             "settings.convolutional.channels: expected a list .*found none",
         ),
         ("beta = 0.02", 'beta = 0.02\npooling = "median"', "pooling: expected one of max, average"),
-        ('"W_2_x"', '"W_3_x"', "expected one of .*W_2_x"),
+        ('"W_2_x"', '"W_3_x"', "each one of .*W_2_x, found .*W_3_x"),
     ],
 )
 def test_a_malformed_file_names_its_field(old, new, message, tmp_path):
