@@ -64,7 +64,7 @@ class Workers:
         """
         if processes < 1:
             raise ValueError(f"processes: expected a positive number, found {processes}")
-        self._processes = processes
+        self.processes = processes
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
@@ -85,8 +85,12 @@ class Workers:
             for worker in self._workers:
                 worker.process.join(max(0.0, deadline - time.monotonic()))
         finally:  # a second Ctrl-C leads here too
-            for worker in self._workers:
-                worker.kill()
+            self.kill()
+
+    def kill(self) -> None:
+        """End the processes at once; whatever they do has failed."""
+        for worker in list(self._workers):
+            worker.kill()
 
     def each_done(
         self, work: Callable[[Item], Result], items: Iterable[Item]
@@ -117,7 +121,7 @@ class Workers:
             worker.kill()
             self._workers.remove(worker)
         idle = [worker for worker in self._workers if not worker.busy]
-        while waiting and (idle or len(self._workers) < self._processes):
+        while waiting and (idle or len(self._workers) < self.processes):
             if not idle:
                 with _ctrl_c_held_back():
                     self._workers.append(_Worker())

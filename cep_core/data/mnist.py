@@ -75,6 +75,16 @@ class Dataset:
     sha256: dict[str, str]
 
 
+NAMED = ("mnist5k", "mnist")
+"""Sources that are no directory."""
+
+
+def wherever(source: str) -> str:
+    """Return the source with its whole path, as any working directory knows it."""
+    name = source.removeprefix(VALIDATION)
+    return source if name in NAMED else source.removesuffix(name) + str(Path(name).resolve())
+
+
 def load(source: str = "mnist5k") -> Dataset:
     """Load a data set.
 

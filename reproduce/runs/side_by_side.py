@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
 
 from cep_core.files import NO_ROOM
-from cep_core.workers import Outcome, WorkerDiedError, Workers
+from cep_core.workers import Outcome, WorkerDiedError
 from reproduce.runs.files import InUseError
 from reproduce.runs.jobs import Job
 from reproduce.terminal import say
@@ -23,8 +24,29 @@ PAUSE = 2.0
 """Seconds between two looks at a run that another process trains."""
 
 
+class Pool(Protocol):
+    """Processes, as a context: :class:`cep_core.workers.Workers`, or those of a cluster."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
+        """End what they do, at once if there was an exception."""
+
+    def each_done(
+        self, work: Callable[[Job], Result], items: Iterable[Job], /
+    ) -> Iterator[tuple[Job, Outcome[Result]]]:
+        """Do the work for every item; yield each as it is done."""
+
+
 def each_trained(
-    jobs: Sequence[Job], work: Callable[[Job], Result], processes: int
+    jobs: Sequence[Job], work: Callable[[Job], Result], pool: Pool
 ) -> Generator[tuple[Job, Outcome[Result]]]:
     """Train the jobs; yield each when it is done or has failed.
 
@@ -34,14 +56,14 @@ def each_trained(
     Args:
         jobs: what to train.
         work: trains one; a function that can be pickled.
-        processes: how many at a time.
+        pool: does it; not yet entered.
 
     Raises:
         OSError: the disk is full or takes nothing more: no other run could write either.
 
     """
     deaths: Counter[Path] = Counter()
-    with Workers(max(1, min(processes, len(jobs)))) as workers:
+    with pool as workers:
         left = list(jobs)
         while left:
             again = []

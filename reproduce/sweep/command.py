@@ -11,13 +11,15 @@ from pathlib import Path
 
 import torch
 
-from cep_core.data.mnist import load
+from cep_core.data.mnist import load, wherever
 from cep_core.fields import shown
+from cep_core.workers import Workers
 from reproduce.runs.command import interrupted
-from reproduce.runs.files import RunError, expect_folder
+from reproduce.runs.files import InUseError, RunError, expect_folder
 from reproduce.runs.jobs import Job, trained
 from reproduce.runs.row import SpecError
 from reproduce.runs.side_by_side import each_trained
+from reproduce.sweep.cluster import Cluster
 from reproduce.sweep.spec import jobs_of, read_sweep
 from reproduce.sweep.standing import (
     line_of,
@@ -48,6 +50,11 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument(
         "--jobs", type=int, default=min(2, os.cpu_count() or 1), help="runs side by side"
     )
+    parser.add_argument(
+        "--scheduler",
+        metavar="tcp://HOST:PORT|FILE",
+        help="train on the workers of this dask.distributed scheduler in place of --jobs processes",
+    )
     parser.add_argument("--epochs", type=int, help="epochs of every run, whatever the sweep says")
     parser.add_argument(
         "--data",
@@ -76,17 +83,25 @@ def command(arguments: argparse.Namespace) -> int:
             raise RunError(f"{field}: expected a positive integer, found {value}")
     expect_folder(arguments.runs)
     blocks = read_sweep(_path_of(arguments.sweep))
-    jobs = jobs_of(blocks, load(arguments.data), arguments.runs, arguments.epochs)
-    tell = partial(_tell, jobs, arguments.jobs)
+    runs, source = arguments.runs, arguments.data
+    if arguments.scheduler is not None:  # its workers are in folders of their own
+        runs, source = runs.resolve(), wherever(source)
+    jobs = jobs_of(blocks, load(source), runs, arguments.epochs)
     if arguments.status:
         for job in jobs:
             say(line_of_run(standing_of(job)))
-        tell()
+        say(line_of([standing_of(job) for job in jobs], arguments.jobs))
         return 0
+    left = [job for job in jobs if job.results is None]
+    pool = _pool(arguments, left)
+
+    def tell() -> None:
+        say(line_of([standing_of(job) for job in jobs], pool.processes))
+
     tell()
     try:
         with told_every(INTERVAL, tell):
-            failed = train_all(jobs, arguments.data, arguments.jobs)
+            failed = train_all(left, source, pool)
     except KeyboardInterrupt:
         tell()
         return interrupted(arguments.runs)
@@ -96,11 +111,16 @@ def command(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def train_all(jobs: Sequence[Job], source: str, processes: int) -> list[str]:
+def _pool(arguments: argparse.Namespace, left: Sequence[Job]) -> Workers | Cluster:
+    if arguments.scheduler is not None:
+        return Cluster(arguments.scheduler)
+    return Workers(max(1, min(arguments.jobs, len(left))))
+
+
+def train_all(left: Sequence[Job], source: str, pool: Workers | Cluster) -> list[str]:
     """Train what is not done; return which runs failed, why, and where their logs are."""
     failed: list[str] = []
-    left = [job for job in jobs if job.results is None]
-    with closing(each_trained(left, partial(_train, source=source), processes)) as runs:
+    with closing(each_trained(left, partial(_train, source=source), pool)) as runs:
         for job, outcome in runs:
             if outcome.error is None:
                 say(line_of_run(standing_of(job)))
@@ -117,13 +137,11 @@ def _train(job: Job, source: str) -> None:
     with log.open("a", encoding="utf-8") as file, redirect_stdout(file):
         try:
             trained(job, source, "epochs")
+        except InUseError:
+            raise  # another sweep trains it, and writes the same log
         except Exception as error:
             say(f"failed: {error}")
             raise
-
-
-def _tell(jobs: Sequence[Job], processes: int) -> None:
-    say(line_of([standing_of(job) for job in jobs], processes))
 
 
 def _path_of(name: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import threading
 from collections import Counter
@@ -16,6 +17,9 @@ from reproduce.runs.directory import is_held
 from reproduce.runs.files import RunError, read_results
 from reproduce.runs.jobs import Job
 
+LONGEST_LINE = 10_000
+"""Bytes of a log that are searched for its last line."""
+
 
 class State(StrEnum):
     """Where a run stands."""
@@ -23,6 +27,7 @@ class State(StrEnum):
     DONE = "done"
     RUNNING = "running"
     DIVERGED = "diverged"
+    FAILED = "failed"
     BEGUN = "begun"
     WAITING = "waiting"
 
@@ -58,6 +63,8 @@ def standing_of(job: Job) -> RunStanding:
         state = State.RUNNING
     elif results is not None and results.get("diverged"):
         state = State.DIVERGED
+    elif _failed(job):
+        state = State.FAILED
     else:
         state = State.BEGUN if results else State.WAITING
     return RunStanding(job, state, epochs, results)
@@ -120,6 +127,17 @@ def told_every(seconds: float, tell: Callable[[], object]) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def _failed(job: Job) -> bool:
+    """Tell whether the last thing that a run said is that it failed."""
+    try:
+        with log_of(job).open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - LONGEST_LINE))
+            *_, last = log.read().splitlines() or [b""]
+    except OSError:
+        return False
+    return last.startswith(b"failed: ")
 
 
 def log_of(job: Job) -> Path:

@@ -18,7 +18,7 @@ from cep_core.check.verdicts import Check, Verdict
 from cep_core.data.mnist import Dataset, load
 from cep_core.files import write_text
 from cep_core.networks import Nudge
-from cep_core.workers import Outcome, WorkerDiedError
+from cep_core.workers import Outcome, WorkerDiedError, Workers
 from reproduce.runs.command import add_training_options, interrupted
 from reproduce.runs.epochs import DivergedError, Show
 from reproduce.runs.files import RunError, expect_folder
@@ -214,7 +214,8 @@ def _side_by_side(
 
     """
     failed: list[Outcome[dict[str, Any]]] = []
-    for job, outcome in each_trained(jobs, partial(trained, source=source, show=show), processes):
+    work = partial(trained, source=source, show=show)
+    for job, outcome in each_trained(jobs, work, Workers(min(processes, len(jobs)))):
         if outcome.error is None:
             yield job, outcome.result()
         else:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -88,6 +89,15 @@ def test_each_item_is_done_and_its_error_is_its_own():
     assert "pickle" in str(found[0.75].error)
     with pytest.raises(WorkerDiedError, match="its process was killed by signal 9 before"):
         found[-1.0].result()
+
+
+def test_workers_killed_by_another_thread_fail_what_they_do():
+    with Workers(1) as workers:
+        killer = threading.Timer(1.0, workers.kill)
+        killer.start()
+        ((_, outcome),) = workers.each_done(time.sleep, [60])
+        killer.join()
+    assert isinstance(outcome.error, WorkerDiedError)
 
 
 def test_a_number_of_processes_that_is_not_positive_is_refused():

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from cep_core.data import mnist as data
 from cep_core.data.idx import read_images, read_labels
-from cep_core.data.mnist import DataError, downloaded, load
+from cep_core.data.mnist import DataError, downloaded, load, wherever
 
 NAMES = list(data.MNIST_SHA256)
 COUNTS = {"train": 30, "t10k": 20}
@@ -304,3 +304,11 @@ def test_too_few_samples_are_not_split(tmp_path):
     folder = write(tmp_path / "few", contents(counts={"train": 5, "t10k": 5}))
     with pytest.raises(DataError, match="expected at least 6 training samples, found 5"):
         load(f"validation:{folder}")
+
+
+def test_a_source_is_the_same_in_every_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert wherever("mnist") == "mnist"
+    assert wherever("validation:mnist5k") == "validation:mnist5k"
+    assert wherever("digits") == str(tmp_path / "digits")
+    assert wherever("validation:digits") == f"validation:{tmp_path / 'digits'}"

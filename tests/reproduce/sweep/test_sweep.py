@@ -14,7 +14,7 @@ import torch
 
 from cep_core.data.mnist import load
 from cep_core.training.checkpoints import latest
-from cep_core.workers import Outcome, WorkerDiedError
+from cep_core.workers import Outcome, WorkerDiedError, Workers
 from reproduce.command_line import main
 from reproduce.runs import side_by_side
 from reproduce.runs.jobs import trained
@@ -142,12 +142,18 @@ def test_a_run_that_diverges_is_reported_and_stops_no_other(sweep, tmp_path, cap
     assert json.loads(results.read_text())["diverged"]["epoch"] == 1
     assert main(["sweep", str(path), "--runs", str(runs), "--status"]) == 0
     assert re.search(r"diverged wild/\w+-seed1: 0 of 1 epochs", capsys.readouterr().out)
+    (small,) = (path for path in runs.glob("small-*-seed1-*") if path.is_dir())
+    (small / "DONE").unlink()
+    with small.with_name(f"{small.name}.log").open("a") as log:
+        log.write("failed: planted\n")
+    assert main(["sweep", str(path), "--runs", str(runs), "--status"]) == 0
+    assert "1 done, 2 diverged, 1 failed" in capsys.readouterr().out
 
 
 def test_a_process_that_dies_again_and_again_is_given_up(sweep, tmp_path, monkeypatch, capsys):
     died = WorkerDiedError("its process was killed by signal 9 before it was done")
     monkeypatch.setattr(
-        side_by_side.Workers,
+        Workers,
         "each_done",
         lambda _, work, jobs: ((job, Outcome(error=died)) for job in jobs),
     )
@@ -164,7 +170,7 @@ def test_a_full_disk_ends_a_sweep_and_one_forbidden_folder_does_not(
 ):
     fault = OSError(number, os.strerror(number), "/the/file")
     monkeypatch.setattr(
-        side_by_side.Workers,
+        Workers,
         "each_done",
         lambda _, work, jobs: ((job, Outcome(error=fault)) for job in jobs),
     )
