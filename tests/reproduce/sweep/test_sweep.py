@@ -19,12 +19,13 @@ from reproduce.command_line import main
 from reproduce.runs import side_by_side
 from reproduce.runs.jobs import trained
 from reproduce.runs.row import SpecError
-from reproduce.sweep.command import SWEEPS
+from reproduce.sweep.command import SWEEPS, sweep_names
 from reproduce.sweep.spec import jobs_of, read_sweep
 from reproduce.sweep.standing import State, line_of, seconds_left, standing_of
 from tests.reproduce.small_row import small_row
 
 CHECKOUT = Path(__file__).parents[3]
+KNOWN = ", ".join(sweep_names())
 ROW = small_row(epochs=2)
 SWEEP = """
 [[runs]]
@@ -240,7 +241,7 @@ def test_more_runs_than_anybody_means_are_refused(sweep):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["nothing"], "error: sweep: expected one of paper, or a .toml file, found 'nothing'"),
+        (["nothing"], f"error: sweep: expected one of {KNOWN}, or a .toml file, found 'nothing'"),
         (["paper", "--jobs", "0"], "error: jobs: expected a positive integer, found 0"),
         (["none.toml"], "error: none.toml: expected a TOML file, found none"),
     ],
