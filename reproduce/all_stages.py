@@ -60,6 +60,7 @@ MAIN_JOB = (
     Task("figures", ("-m", "reproduce", "figures"), 15),
     Task("table", ("-m", "reproduce", "table", "--tier", "quick"), 20),
     Task("trainings", ("-m", "reproduce", "trainings"), 5),
+    Task("homeostasis", ("-m", "reproduce", "homeostasis"), 10),
     Task("benchmarks", ("-m", "benchmarks", "--quick"), 10),
     Task("regression", ("-m", "reproduce", "regress"), 5),
 )

@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 
+from cep_core.activations import kinks
 from cep_core.arrays import Parameters, State
 from cep_core.estimators.estimate import Estimate
 from cep_core.networks import Network, answering
@@ -42,7 +43,18 @@ def _told(name: str, *, corrected: bool) -> str:
 
 
 def _in(problem: Problem, dtype: torch.dtype) -> Problem:
-    """The same problem in another dtype."""
+    """The same problem in a complex dtype.
+
+    Raises:
+        ValueError: an activation has a kink, and so no values there.
+
+    """
+    for f in answering(problem.network).activations:
+        if kinks(f):
+            raise ValueError(
+                f"points: expected activations that are analytic for a complex nudge, found "
+                f"{f.name}, which has kinks: use N = 1 or 2"
+            )
     return Problem(
         problem.network,
         problem.x.to(dtype),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from cep_core.check.verdicts import Verdict
 from cep_core.data.mnist import load
 from cep_core.fields import whole
 from cep_core.files import write_text
@@ -17,6 +18,7 @@ from reproduce.runs.epochs import DivergedError
 from reproduce.runs.results import compact
 from reproduce.runs.row import SpecError
 from reproduce.terminal import say
+from theory.command_line import results_folder
 
 COMMITTED = Path("reports") / "results" / "homeostasis"
 """Where the results of long runs are committed, relative to the checkout."""
@@ -33,11 +35,18 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     parser.add_argument(
         "experiments",
-        nargs="+",
+        nargs="*",
         metavar="EXPERIMENT",
         help=f"any of {', '.join(experiment_names())}, or .toml files",
     )
-    parser.add_argument("--runs", type=Path, required=True, metavar="DIR", help="of all runs")
+    parser.add_argument("--runs", type=Path, metavar="DIR", help="folder of all runs")
+    parser.add_argument(
+        "--out",
+        type=results_folder,
+        metavar="DIR",
+        help="leave DIR/stage.json, as a stage of the main job: estimators, the reduced tier and "
+        "what is committed of long runs; no EXPERIMENT then",
+    )
     parser.add_argument(
         "--data",
         default="mnist5k",
@@ -62,6 +71,15 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 def command(arguments: argparse.Namespace) -> int:
     """Train; return the exit code."""
     torch.set_num_threads(1)
+    if arguments.out is not None and not arguments.experiments:
+        from reproduce.homeostasis.stage import make_stage  # noqa: PLC0415 - pandas and notebooks
+
+        return int(make_stage(arguments.out, COMMITTED) is not Verdict.PASS)
+    if arguments.out is not None or arguments.runs is None or not arguments.experiments:
+        raise SpecError(
+            "homeostasis: expected EXPERIMENT and --runs DIR, or --out DIR alone, found "
+            + ("both" if arguments.out is not None else "neither")
+        )
     if arguments.epochs is not None and not whole(1).admits(arguments.epochs):
         raise SpecError(f"--epochs: expected {whole(1).expected}, found {arguments.epochs}")
     experiments = [experiment_named(name) for name in arguments.experiments]

@@ -17,7 +17,7 @@ from reproduce.homeostasis.settings import Settings
 MEASURED = 100
 """Images of the test set, the first, on which everything here is measured, in float64."""
 
-ADJOINT = RelaxedAdjoint(steps=1000, tolerance=1e-10)
+ADJOINT = RelaxedAdjoint(steps=400, tolerance=1e-9)
 
 UNSETTLED = 1e-3
 """Largest change in the free phase's last step above which a sample counts as unsettled."""

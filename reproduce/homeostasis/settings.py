@@ -52,6 +52,9 @@ from reproduce.runs.row import SpecError
 
 EXPERIMENTS = Path(__file__).parent.parent / "experiments" / "homeostasis"
 
+CHECKS = ("orders", "alignment", "decay", "control")
+"""What the stage of the main job is judged by."""
+
 EstimatorKind = Literal["derivative", "one-sided", "points", "online", "BPTT", "adjoint"]
 MOST_STEPS = 10**6
 MOST_UNITS = 10**4

@@ -18,6 +18,7 @@ from cep_core.fields import Fields, number, one_of, optional, sequence, table, t
 from reproduce import derivation, regress
 from reproduce.fields import read_json
 from reproduce.figures.kinds import read_figures
+from reproduce.homeostasis import settings as homeostasis
 from reproduce.provenance import provenance_of_code
 from reproduce.stages import Stage, code_fields, read_stage
 from reproduce.table.results import TIERS
@@ -27,7 +28,16 @@ from theory.proof.check import HERE as PROOF
 from theory.proof.statements import load
 from theory.provenance import changed_since, digest_inside
 
-REQUIRED = ("verify", "theory", "derivation", "figures", "table", "trainings", "regression")
+REQUIRED = (
+    "verify",
+    "theory",
+    "derivation",
+    "figures",
+    "table",
+    "trainings",
+    "homeostasis",
+    "regression",
+)
 """Stages without which the main job is not done, in the order of the report."""
 
 OPTIONAL = ("proof", "table-full", "benchmarks")
@@ -217,6 +227,7 @@ EXPECTED: dict[str, Callable[[], list[str]]] = {
     "table": lambda: _table("quick"),
     "table-full": lambda: _table("full"),
     "trainings": lambda: ["trainings/records"],
+    "homeostasis": lambda: [f"homeostasis/{name}" for name in homeostasis.CHECKS],
     "regression": regress.expected_checks,
     "proof": lambda: [f"proof/{t.name}" for t in load(PROOF / "statements.toml").theorems],
     "benchmarks": list,

@@ -42,6 +42,7 @@ DETAILS = {
         "others": [],
         "figures": [],
     },
+    "homeostasis": {"reduced": [], "training": [], "figures": []},
     "benchmarks": {"processor": "p", "clock": "c", "quick": True, "rows": [], "plots": []},
 }
 

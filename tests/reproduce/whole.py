@@ -156,6 +156,20 @@ NUMBERS = {
     "plateau": 0.01,
 }
 
+DIRECTED = {
+    "run": "plain-90",
+    "title": "N = 0, 90 degrees",
+    "seed": 0,
+    "epochs": 1,
+    "epochs_of_paper": 50,
+    "test_error": [12.5],
+    "cosines": [[0.9, 0.2], [1.0, None]],
+    "asymmetry": [1.5, 1.2],
+    "unsettled": [0.0, 0.06],
+    "cycling": [0.0, None],
+}
+"""A run of a directed network, as its stage shows it."""
+
 LEFT = {
     "verify": ([Check(n, "Δ → −∇ <b>", Verdict.PASS, NUMBERS, LONG) for n in GROUPS], {}, {}),
     "theory": (
@@ -200,6 +214,11 @@ LEFT = {
             "findings": [CLAIM],
             "figures": [],
         },
+        {},
+    ),
+    "homeostasis": (
+        [Check("homeostasis/orders", "s", Verdict.PASS)],
+        {"reduced": [DIRECTED], "training": [DIRECTED | {"experiment": "fig-4a-d"}], "figures": []},
         {},
     ),
     "benchmarks": (

@@ -151,11 +151,11 @@ class Balls:
         """Entries of every sample, or zero (:mod:`cep_core.networks.gather`)."""
         rows = np.array(self.matrix.tolist(), dtype=object)
         found = gather.of(rows)
-        return Balls(arb_mat(found.reshape(len(rows), -1).tolist()), found.shape)
+        return Balls(type(self.matrix)(found.reshape(len(rows), -1).tolist()), found.shape)
 
     def reshape(self, shape: tuple[int, ...]) -> Balls:
         """The same balls in another shape."""
-        return Balls(arb_mat(*_sides(shape), self.entries()), shape)
+        return Balls(type(self.matrix)(*_sides(shape), self.entries()), shape)
 
     def contains_zero(self) -> bool:
         """Tell whether every ball contains zero."""

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cep_core import ASYM_EP, VF, estimate
-from cep_core.activations import Sigmoid, Tanh
+from cep_core.activations import HardSigmoid, Sigmoid, Tanh
 from cep_core.check.circle import total
 from cep_core.estimators import (
     BackpropagationThroughTime,
@@ -183,6 +183,14 @@ def test_dyadic_is_exact_at_any_strength():
     problem = directed()
     lam = RelaxedAdjoint()(problem).signal
     assert all(gap(Dyadic(STEPS, beta)(problem).signal, lam) < 1e-12 for beta in (-3.0, 0.1, 50.0))
+
+
+def test_a_network_with_kinks_is_nudged_in_real_numbers_only():
+    problem = other(Prototypical((HardSigmoid(), HardSigmoid()), "inside"))
+    assert PointsOnCircle(0.1, 2, 20)(problem).signal[0].isfinite().all()
+    for estimator in (PointsOnCircle(0.1, 3, 20), TurningNudge(0.1, 4, 20)):
+        with pytest.raises(ValueError, match="found hard-sigmoid, which has kinks: use N = 1 or 2"):
+            estimator(problem)
 
 
 @pytest.mark.parametrize(
