@@ -11,10 +11,13 @@ from cep_core import (
     VF,
     EnergyBased,
     Problem,
+    Procedure,
     Prototypical,
     VectorFieldNetwork,
     delta,
     estimate,
+    learn_batch,
+    learning_rates,
     nabla,
 )
 from cep_core.activations import HardSigmoid, Sigmoid, Tanh
@@ -123,6 +126,21 @@ def test_one_update_is_the_increment_of_the_whole_displacement():
     for name, update in found.items():
         assert torch.allclose(update, expected[name], rtol=0, atol=1e-14)
         assert relative_error(update, gradient.parameters[name].sum(0)) < 0.3
+
+
+def test_a_mini_batch_learned_by_the_centred_rule_is_the_estimate():
+    """Batch and a rate per layer by the definition, either sign of beta first."""
+    problem = settled(FIELDS["prototypical, nudge outside"])
+    update = total(estimate(problem, ASYM_EP, beta=0.1, steps=STEPS, points=2))
+    rates = learning_rates(problem.network, problem.parameters, (0.1, 0.2, 0.3))
+    procedure = Procedure(ASYM_EP, 0.1, 400, STEPS, centred=True)
+    for sign in (1, -1):
+        learned = learn_batch(
+            problem.network, procedure, problem.x, problem.y, problem.parameters, rates, sign=sign
+        )
+        for name, before in problem.parameters.items():
+            moved = (learned.parameters[name] - before) / rates[name]
+            assert torch.allclose(moved, update[name], rtol=0, atol=1e-12)
 
 
 def test_a_field_of_ones_own_in_complex_numbers():

@@ -7,8 +7,11 @@ import pytest
 import torch
 
 from cep_core import (
+    ASYM_EP,
     C_EP,
     C_VF,
+    CORRECTED_C_VF,
+    SLOPED_C_VF,
     Delegate,
     EnergyBased,
     Procedure,
@@ -36,7 +39,8 @@ def chosen(network=NETWORK, rule=C_EP, *, angle=None):
 
 def test_what_it_implements_is_within_reach():
     assert (chosen().name, chosen().note) == ("fast", "")
-    assert chosen(rule=C_VF, angle=30.0).name == "fast"
+    for rule in (C_VF, SLOPED_C_VF, CORRECTED_C_VF):
+        assert chosen(rule=rule, angle=30.0).name == "fast"
 
 
 class Slower(Prototypical):
@@ -84,6 +88,7 @@ class Doubled(Rule):
         ({"network": replace(NETWORK, edges=chain(2))}, "found edges of its own"),
         ({"rule": Doubled("C-EP", continual=True, vector_field=False)}, "found Doubled"),
         ({"rule": Rule("VF", continual=False, vector_field=True)}, r"found Rule\(name='VF'"),
+        ({"rule": ASYM_EP}, r"found Rule\(name='AsymEP'"),
         ({"rule": Rule("EP", continual=True, vector_field=False)}, r"found Rule\(name='EP'"),
     ],
 )
