@@ -16,6 +16,7 @@ from reproduce.command_line import main as reproduce
 from reproduce.stages import begin, write_stage
 from theory.command import main as theory
 from theory.command_line import answered
+from theory.proof.check import main as proof
 
 ROOT = Path(__file__).parents[1]
 
@@ -79,6 +80,13 @@ COMMANDS = {
     "report": (reproduce, ["report", "--reports"]),
     "theory": (theory, ["--out"]),
     "benchmarks": (benchmarks, ["--out"]),
+    "along": (reproduce, ["along", "runs", "--out"]),
+    "collect": (reproduce, ["collect", "runs", "--out"]),
+}
+FILES = {
+    "theory": (theory, ["--json"]),
+    "proof": (proof, ["--json"]),
+    "device": (reproduce, ["device", "--out"]),
 }
 
 
@@ -102,6 +110,22 @@ def test_a_place_that_cannot_hold_results_is_refused_before_anything_is_computed
         assert f"{tmp_path / name}: expected a folder, found {found}" in words
     assert (tmp_path / "file").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dangling", "file"]
+
+
+@pytest.mark.parametrize(("main", "arguments"), FILES.values(), ids=FILES)
+def test_a_file_that_cannot_be_made_is_refused_before_anything_is_computed(
+    tmp_path, capsys, main, arguments
+):
+    (tmp_path / "dangling").symlink_to("nowhere")
+    for place, words in {
+        tmp_path: f"{tmp_path}: expected a file, found a folder",
+        tmp_path / "dangling" / "x.json": f"{tmp_path / 'dangling'}: expected a folder, found a sy",
+    }.items():
+        with pytest.raises(SystemExit) as caught:
+            main([*arguments, str(place)])
+        assert caught.value.code == 2
+        assert words in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["dangling"]
 
 
 def test_a_stage_that_is_a_link_to_nowhere_or_a_fifo_is_named(tmp_path, capsys):

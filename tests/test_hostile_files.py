@@ -5,6 +5,7 @@ A quick number of examples runs by default, and 2,000 of each format by
     pytest --hypothesis-profile=thorough -k hostile
 """
 
+import functools
 import gzip
 import json
 import shutil
@@ -37,12 +38,19 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("hostile")
 
 
+@functools.cache
+def opened_archive(path):
+    """Arrays and description of a conformance file."""
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files if name != "meta"}
+        return arrays, json.loads(str(file["meta"]))
+
+
 @pytest.fixture(scope="module")
 def curves():
     """Arrays and description of a conformance file that is computed in no time."""
-    with np.load(CONFORMANCE / "curves-proto-cep.npz") as file:
-        arrays = {name: file[name] for name in file.files if name != "meta"}
-        return arrays, json.loads(str(file["meta"])) | {"T": 30}
+    arrays, meta = opened_archive(CONFORMANCE / "curves-proto-cep.npz")
+    return arrays, meta | {"T": 30}
 
 
 DTYPES = ["u1", ">u2", "<i4", ">i8", "u8", "?", "f2", "f4", ">f8", "f8", "c16", "U3", "M8[s]", "V7"]
@@ -81,6 +89,20 @@ def test_conformance(folder, curves, capsys, data):
     code = main(["conformance", str(path)])
     said = capsys.readouterr().out
     assert code in {0, 1} or (code == 2 and said.startswith(f"error: {path}: "))
+
+
+KINDS = ("conv/conv-train-inside-cep-max", "homeostasis/homeo-loop-xent", "train-C-EP-1h")
+
+
+@pytest.mark.parametrize("name", KINDS)
+@given(data=st.data())
+@settings(deadline=None)
+def test_description_of_every_kind(folder, name, data):
+    arrays, meta = opened_archive(CONFORMANCE / f"{name}.npz")
+    path = folder / "altered.npz"
+    heads = {key: value[:0] if value.ndim else value for key, value in arrays.items()}
+    np.savez(path, meta=np.array(json.dumps(data.draw(altered(meta)))), **heads)
+    only_named_faults(read, path, ConformanceError)
 
 
 @given(at=st.integers(0), byte=st.integers(0, 255), cut=st.booleans())

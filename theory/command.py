@@ -13,7 +13,7 @@ from cep_core.check.record import Begun, write_stage
 from cep_core.check.verdicts import Check, Verdict, combine
 from cep_core.files import write_json
 from theory.case import Case, Level, select, sources
-from theory.command_line import results_folder
+from theory.command_line import results_file, results_folder
 from theory.pool import decide_all, gather
 from theory.provenance import code_of
 
@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE.py",
         help="also decide the cases of a statement of your own",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found to FILE")
+    parser.add_argument(
+        "--json", type=results_file, metavar="FILE", help="write what was found to FILE"
+    )
     parser.add_argument(
         "--out",
         type=results_folder,

@@ -93,6 +93,20 @@ def results_folder(text: str) -> Path:
     raise argparse.ArgumentTypeError(f"{nearest}: expected a folder, found {found}")
 
 
+def results_file(text: str) -> Path:
+    """Argument of a command that will write a file, refused as that of :func:`results_folder`.
+
+    Raises:
+        argparse.ArgumentTypeError: it is a folder, or none can be made for it.
+
+    """
+    path = Path(text)
+    results_folder(str(path.parent))
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{path}: expected a file, found a folder")
+    return path
+
+
 def _leave(_signal: int, _frame: FrameType | None) -> None:
     os.write(2, b"interrupted\n")
     os._exit(INTERRUPTED)

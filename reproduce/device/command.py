@@ -17,6 +17,7 @@ from reproduce.runs.files import RunError, read_json
 from reproduce.runs.results import compact
 from reproduce.runs.row import row_named
 from reproduce.terminal import progress, say
+from theory.command_line import results_file
 
 COMMITTED = Path("reports") / "device.json"
 """Where the measures are committed, relative to the checkout."""
@@ -35,7 +36,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "at 784-512-10, and trains a smaller network with each on the embedded digits. What is "
         "measured already is not measured again.",
     )
-    parser.add_argument("--out", type=Path, default=COMMITTED, help="file of the measures")
+    parser.add_argument("--out", type=results_file, default=COMMITTED, help="file of the measures")
     parser.add_argument("--angle", type=float, default=90.0, help="initial angle, degrees")
     parser.add_argument("--hidden", type=int, default=128, help="hidden units of the trainings")
     parser.add_argument("--epochs", type=int, default=4)

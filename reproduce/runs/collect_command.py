@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reproduce.runs.results import COMMITTED, collect
 from reproduce.terminal import say
+from theory.command_line import results_folder
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -19,7 +20,9 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "which machine trained it.",
     )
     parser.add_argument("runs", metavar="RUNS", type=Path, help="folder of run directories")
-    parser.add_argument("--out", type=Path, default=COMMITTED, help="folder of the copies")
+    parser.add_argument(
+        "--out", type=results_folder, default=COMMITTED, help="folder of the copies"
+    )
     parser.set_defaults(command=command)
 
 

@@ -17,6 +17,7 @@ from reproduce.runs.results import compact, name_of
 from reproduce.runs.row import row_of_identity
 from reproduce.terminal import progress, say
 from reproduce.trainings.along import Measured, checkpoints_of, measured_at
+from theory.command_line import results_folder
 
 ALONG = Path("reports") / "along"
 """Where the measures along trainings are committed, relative to the checkout."""
@@ -32,7 +33,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "BPTT's gradient, RelMSE. Epochs that are measured already are not measured again.",
     )
     parser.add_argument("runs", metavar="RUNS", type=Path, help="folder of run directories")
-    parser.add_argument("--out", type=Path, default=ALONG, help="folder of the measures")
+    parser.add_argument("--out", type=results_folder, default=ALONG, help="folder of the measures")
     parser.set_defaults(command=command)
 
 

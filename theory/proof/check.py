@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from theory.command_line import results_file
 from theory.proof import comparison, coq, pins, sources
 from theory.proof.report import ControlVerdict, Report, TheoremVerdict
 from theory.proof.statements import (
@@ -164,7 +165,9 @@ def control_verdicts(build: Path, jobs: int) -> tuple[tuple[ControlVerdict, ...]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0 for pass or not run, 1 for fail, 3 where Coq is required."""
     parser = argparse.ArgumentParser(prog="python -m theory.proof", description=__doc__)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    parser.add_argument(
+        "--json", type=results_file, metavar="FILE", help="write the report as JSON"
+    )
     parser.add_argument(
         "--require-coq", action="store_true", help=f"exit {EXIT_NOT_RUN} when Coq is not installed"
     )

@@ -1,6 +1,7 @@
 """What the check found: verdicts, axioms, refusals, and how they are written down."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -85,9 +86,14 @@ class Report:
         )
 
     def write(self, path: Path, ran: str = "", code: Mapping[str, object] | None = None) -> None:
-        """Write the JSON to ``path``, whose folders are made where they are missing."""
+        """Write the JSON to ``path``, whole or not at all; folders are made where they miss."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.to_json(ran, code) + "\n", encoding="utf-8")
+        temporary = path.with_name(f".{path.name}-{os.getpid()}")
+        try:
+            temporary.write_text(self.to_json(ran, code) + "\n", encoding="utf-8")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def to_text(self) -> str:
         """The report as lines for a terminal; the last one counts what was checked."""
