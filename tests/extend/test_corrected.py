@@ -41,7 +41,7 @@ def test_the_rates_shown_are_those_of_the_search():
 def device_rows():
     """Lines of the table of inexact corrections, from the committed measures."""
     return [
-        f"| {v['variant']} | {v['neurons']:.1g} | {v['parameters']:.1g} | {v['angle']:.1g} | "
+        f"| {v['variant']} | {v['neurons']:.2g} | {v['parameters']:.2g} | {v['angle']:.2g} | "
         f"{v['end']['mean']:.1f} |"
         for v in read_json(DEVICE).values["variants"]
     ]

@@ -24,7 +24,7 @@ LEVELS = ("symbolic", "modular", "certified")
 
 def _rows(gathered: Gathered) -> list[Mapping[str, Any]]:
     rows = gathered.details("theory").get("rows", ())
-    return [row for row in rows if row["statement"] == STATEMENT]
+    return [row for row in rows if row.get("statement") == STATEMENT]
 
 
 def _word(gathered: Gathered) -> str:
