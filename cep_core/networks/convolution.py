@@ -17,7 +17,7 @@ from typing import Literal
 import torch
 
 from cep_core.arrays import Array, Parameters
-from cep_core.networks.edges import Dense, bias, uniform, weight
+from cep_core.networks.edges import Bias, Dense, uniform, weight
 from cep_core.networks.gather import (
     Maps,
     Pair,
@@ -279,31 +279,17 @@ def per_unit(value: Array, like: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class ChannelBias:
+class ChannelBias(Bias):
     """A bias ``c`` of shape ``(channels,)``, the same at every position of the target's maps.
 
     Attributes:
-        target: the layer that receives it.
         maps: channels, rows and columns of the target.
         fan_in: inputs of one unit, of which the initial values depend.
 
     """
 
-    target: int
-    maps: Maps
-    fan_in: int
-    source: None = None
-    tied: bool = False
-
-    @property
-    def name(self) -> str:
-        """``b_target``."""
-        return bias(self.target)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The bias alone."""
-        return (self.name,)
+    maps: Maps = (1, 1, 1)
+    fan_in: int = 1
 
     def forward(self, source: None, parameters: Parameters) -> Array:
         """``c`` at every position, shape ``(1, channels, rows, columns)``.
@@ -312,15 +298,6 @@ class ChannelBias:
         """
         value = parameters[self.name]
         return value if len(value.shape) > 1 else _spread(value, self.maps)
-
-    def adjoint(self, signal: Array, at: Array, parameters: Parameters) -> Array:
-        """Nothing is sent back: no layer is the source.
-
-        Raises:
-            TypeError: always.
-
-        """
-        raise TypeError("a bias has no source to send a signal back to")
 
     def gradient(self, source: None, signal: Array, at: None, parameters: Parameters) -> Parameters:
         """The signal, summed over positions and the mini-batch."""

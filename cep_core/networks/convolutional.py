@@ -129,7 +129,7 @@ class ConvolutionalShape:
         """
         found: list[Edge] = []
         for conv in self._convolutions(untied=untied):
-            found += [conv, ChannelBias(conv.target, conv.shape, conv.weights)]
+            found += [conv, ChannelBias(conv.target, maps=conv.shape, fan_in=conv.weights)]
         maps = conv.shape
         first = len(self.dense) - 1
         found += [DenseFromMaps(first, first + 1, tied=not untied, maps=maps), Bias(first)]

@@ -104,7 +104,7 @@ def toy(pooling: str, share: Callable[..., Array], batch: int) -> tuple[Edge, ..
             tied=source != "x",
         )
         edge = plain if pooling == AVERAGE else _with_shares(plain, share, batch, pooling)
-        found += [edge, ChannelBias(target, plain.shape, plain.weights)]
+        found += [edge, ChannelBias(target, maps=plain.shape, fan_in=plain.weights)]
         maps = plain.shape
     return (*found, DenseFromMaps(0, 1, maps=maps), Bias(0))
 

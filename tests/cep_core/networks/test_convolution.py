@@ -312,7 +312,7 @@ def test_a_wrong_edge_does_not_have_the_property(name):
 
 
 def test_a_bias_is_the_same_at_every_position_and_sends_nothing_back():
-    edge = ChannelBias(0, (2, 3, 3), 4)
+    edge = ChannelBias(0, maps=(2, 3, 3), fan_in=4)
     sent = edge.forward(None, {"b_0": torch.tensor([1.0, 2.0])})
     assert sent.shape == (1, 2, 3, 3)
     assert bool((sent[0, 1] == 2).all())
