@@ -84,5 +84,6 @@ def test_an_order_that_is_not_the_expected_one_is_refuted(monkeypatch):
     monkeypatch.setattr(points_on_circle, "POINTS", (2,))
     monkeypatch.setattr(Small, "estimate", lambda self, e, b, n: self.response(e) * (1 + b))
     with precision(64):
-        _, why = points_on_circle._orders(SMALL, SMALL.plain, SMALL.response(SMALL.plain), wrong)
+        exact = SMALL.response(SMALL.plain)
+        _, why = points_on_circle._orders(SMALL, SMALL.plain, exact, wrong, 0.02)
     assert why.startswith("N = 2: the error falls with order 1.0")
