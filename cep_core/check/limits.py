@@ -95,6 +95,8 @@ def limit_of(
     """
     extrapolated = _without_leading_term(betas, updates, order)
     spreads = [_norms(b - a) for a, b in itertools.pairwise(extrapolated)]
+    if len(updates) == 2:  # noqa: PLR2004 - nothing to compare the one limit with
+        spreads = [torch.maximum(spreads[0], _growth(updates, gradient))]
     best = min(range(len(spreads)), key=lambda j: _comparable(spreads[j]))
     limit, spread = extrapolated[best + 1], spreads[best]
     signals, gaps = _norms(gradient), _norms(limit + gradient)
@@ -207,6 +209,12 @@ def _without_leading_term(
         ratio = abs(b / c) ** order
         found.append((fine * ratio - coarse) / (ratio - 1))
     return found if len(found) > 1 else [updates[-1], *found]
+
+
+def _growth(updates: Sequence[torch.Tensor], gradient: torch.Tensor) -> torch.Tensor:
+    """Change between two betas where the error grows as beta falls: noise, and no plateau."""
+    coarse, fine = (_norms(update + gradient) for update in updates)
+    return torch.where(fine > 2 * coarse, _norms(updates[1] - updates[0]), 0.0)
 
 
 def _norms(process: torch.Tensor) -> torch.Tensor:

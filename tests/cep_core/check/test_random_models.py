@@ -14,8 +14,8 @@ from tests.cep_core.check.random_models import DETACHED, KINDS, right_model, wro
 COUNT = int(os.environ.get("GDUCHECK_RANDOM", "12"))
 
 
-def answer(model):
-    return gducheck(model.network, **model.given, rule=model.rule, steps=6)
+def answer(model, **options):
+    return gducheck(model.network, **model.given, rule=model.rule, **{"steps": 6} | options)
 
 
 @pytest.mark.parametrize("kind", range(len(KINDS)), ids=KINDS)
@@ -50,3 +50,17 @@ def test_no_wrong_model_passes(kind):
         assert result.verdict is right_answer(model), f"seed {seed}: {model}\n{result}"
         assert result.causes
     print(f"wrong {KINDS[kind]}: {dict(found)}")  # noqa: T201 - the counts are what is asked for
+
+
+@pytest.mark.parametrize(
+    "betas", [(0.5, 0.25), (1e-3, 9e-4), (1e-8, 1e-9), (1e-9, 1e-10), (1e-7, 1e-8, 1e-9)], ids=str
+)
+def test_no_choice_of_betas_turns_an_answer_round(betas):
+    """Too large a beta, or residual and round-off divided by too small a one, leave it in doubt."""
+    for seed in range(3):
+        model = right_model(seed)
+        result = answer(model, betas=betas)
+        assert result.verdict is not Verdict.FAIL, f"seed {seed}: {model}\n{result}"
+        model = wrong_model(seed)
+        result = answer(model, betas=betas)
+        assert result.verdict is not Verdict.PASS, f"seed {seed}: {model}\n{result}"
