@@ -184,21 +184,27 @@ def _decide(
     if not bool(torch.isfinite(gaps).all()):
         return Verdict.FAIL, NOT_FINITE
     wrong = gaps > CLEAR * unknown
+    share = _ratio(float(unknown.norm()), float(signals.norm()))
+    hidden = Verdict.INCONCLUSIVE, f"noise hides the error ({share:.1e} of the gradient)"
     if bool(wrong.any()):
-        strongest = float(signals.max())
-        if strongest <= zero:
-            return Verdict.FAIL, "has an update and no gradient"
-        first = int(wrong.nonzero()[0])
-        where = "" if bool(wrong.all()) or len(gaps) == 1 else f", first at step {first}"
-        whole = _ratio(float(gaps.norm()), float(signals.norm()))
-        return Verdict.FAIL, told.failed(whole) + where
+        clear = share <= KNOWN or bool(gaps.norm() > CLEAR * unknown.norm())
+        return _failed(told, gaps, signals, wrong, zero) if clear else hidden
     strongest = float(signals.max())
     if all(math.isnan(step) for step in steps):
-        if strongest <= max(zero, min(float(unknown.max()), faint)):
-            return Verdict.NOT_RUN, f"no signal in {len(steps)} steps"
-        share = _ratio(float(unknown.norm()), float(signals.norm()))
-        return Verdict.INCONCLUSIVE, f"noise hides the error ({share:.1e} of the gradient)"
+        nothing = strongest <= max(zero, min(float(unknown.max()), faint))
+        return (Verdict.NOT_RUN, f"no signal in {len(steps)} steps") if nothing else hidden
     return Verdict.PASS, told.passed()
+
+
+def _failed(
+    told: _Told, gaps: torch.Tensor, signals: torch.Tensor, wrong: torch.Tensor, zero: float
+) -> tuple[Verdict, str]:
+    if float(signals.max()) <= zero:
+        return Verdict.FAIL, "has an update and no gradient"
+    first = int(wrong.nonzero()[0])
+    where = "" if bool(wrong.all()) or len(gaps) == 1 else f", first at step {first}"
+    whole = _ratio(float(gaps.norm()), float(signals.norm()))
+    return Verdict.FAIL, told.failed(whole) + where
 
 
 def _without_leading_term(
