@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
 Item = TypeVar("Item")
@@ -71,12 +70,7 @@ class Workers:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, /, *_: object) -> None:
         """End the processes; they may finish nothing if there was an exception."""
         try:
             for worker in self._workers:

@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from cep_core.fields import text
@@ -72,12 +71,7 @@ class Cluster:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, /, *_: object) -> None:
         """Disconnect; end what is being done if there was an exception."""
         with suppress(Exception):  # the scheduler may be gone, and its workers with it
             if kind is not None:
