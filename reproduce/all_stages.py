@@ -54,15 +54,15 @@ class Task:
 
 
 MAIN_JOB = (
-    Task("verify", ("-m", "reproduce", "verify"), 10),
-    Task("theory", ("-m", "theory", "--mutants"), 20),
-    Task("derivation", ("-m", "reproduce", "derivation"), 5),
-    Task("figures", ("-m", "reproduce", "figures"), 15),
-    Task("table", ("-m", "reproduce", "table", "--tier", "quick"), 20),
-    Task("trainings", ("-m", "reproduce", "trainings"), 5),
-    Task("homeostasis", ("-m", "reproduce", "homeostasis"), 10),
+    Task("verify", ("-m", "reproduce", "verify"), 15),
+    Task("theory", ("-m", "theory", "--mutants"), 30),
+    Task("derivation", ("-m", "reproduce", "derivation"), 10),
+    Task("figures", ("-m", "reproduce", "figures"), 20),
+    Task("table", ("-m", "reproduce", "table", "--tier", "quick"), 30),
+    Task("trainings", ("-m", "reproduce", "trainings"), 15),
+    Task("homeostasis", ("-m", "reproduce", "homeostasis"), 20),
     Task("benchmarks", ("-m", "benchmarks", "--quick"), 10),
-    Task("regression", ("-m", "reproduce", "regress"), 5),
+    Task("regression", ("-m", "reproduce", "regress"), 10),
 )
 """In their order: the last one compares what the others left."""
 
