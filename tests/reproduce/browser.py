@@ -17,6 +17,7 @@ needs_chromium = pytest.mark.skipif(
 )
 
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
+"""Of the window, and its height."""
 
 OPEN = "document.querySelectorAll('details').forEach(each => each.open = true)"
 
