@@ -63,7 +63,7 @@ def test_figures_have_the_settings_of_the_paper():
         (
             'rule = "EP"',
             'rule = "PE"',
-            ": processes.fig-05b.columns[0].rule: expected one of EP, C-EP, C-VF, found 'PE'",
+            ": processes.fig-05b.columns[0].rule: expected one of EP, C-EP, C-VF",
         ),
         (
             'setting = "prototypical"',
