@@ -88,14 +88,16 @@ def parse_json(text: str) -> Any:
     """Return the value of a JSON text that anyone may have written.
 
     Raises:
-        ValueError: it is no JSON; NaN, infinities and numbers beyond a float are not either, nor is
-            what is nested deeper than :data:`DEEPEST`.
+        ValueError: it is no JSON; NaN, infinities and numbers beyond a float and halves of
+            characters are not either, nor is what is nested deeper than :data:`DEEPEST`.
 
     """
     try:
         value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except RecursionError:
         raise ValueError("tables nested too deeply") from None
+    if "\\ud" in text.lower():  # half of a character, perhaps, which no file can hold
+        json.dumps(value, ensure_ascii=False).encode()
     level = [value] if isinstance(value, _NESTED) else []
     for _ in range(DEEPEST):
         inner = (v.values() if isinstance(v, dict) else v for v in level)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cep_core.check.record import Begun, write_stage
 from cep_core.check.verdicts import Check, Verdict, combine
-from cep_core.fields import Fields, flag, number, one_of, optional, text
+from cep_core.fields import Fields, Kind, flag, number, one_of, optional, text
 from reproduce.fields import read_json
 from theory.provenance import code_of
 
@@ -25,6 +26,16 @@ _VERDICTS = {str(verdict): verdict for verdict in Verdict}
 def begin(*roots: Path) -> Begun:
     """Begin a stage whose results depend on these sources and all that they import."""
     return Begun(code_of(*roots))
+
+
+def _moment(value: Any) -> str:
+    moment = text(0).convert(value)
+    if moment and not 1970 <= datetime.fromisoformat(moment).year < 3000:  # noqa: PLR2004 - years
+        raise ValueError
+    return moment
+
+
+_MOMENT = Kind("a time in ISO 8601", _moment)
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ def code_fields(fields: Fields) -> dict[str, Any]:
     """When a record says that its stage ran and with which code, as fields of :class:`Stage`."""
     code = fields.table("code", {})
     return {
-        "ran": fields.get("ran", text(0), "") or None,
+        "ran": fields.get("ran", _MOMENT, "") or None,
         "commit": code.get("commit", optional(text()), None),
         "tree_is_clean": code.get("tree_is_clean", optional(flag()), None),
         "sources": digests_of(code, "sources"),

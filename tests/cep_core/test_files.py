@@ -87,6 +87,7 @@ def test_a_file_has_the_mode_that_the_user_asks_for(tmp_path, mask):
         ("[" * 99_999, "nested too deeply"),
         ("9" * 5000, "4300"),
         ("{", "Expecting"),
+        ('"\\ud800"', "surrogates not allowed"),
     ],
     ids=lambda text: text[:9],
 )
@@ -97,6 +98,6 @@ def test_what_is_no_json_is_refused_in_one_line(text, found):
 
 
 def test_json_is_read_as_it_was_written():
-    value = {"a": [1.5, -2, True, None, {"b": 10**400}]}
+    value = {"a": [1.5, -2, True, None, {"b": 10**400}, "\U0001f600"]}
     assert parse_json(json.dumps(value)) == value
     assert parse_json("[" * DEEPEST + "]" * DEEPEST)[0] is not None
