@@ -109,7 +109,8 @@ def read(path: Path, *, run: str) -> Checkpoint:
     for field, expected in (("run", run), ("epoch", _epoch_of(path))):
         if fields[field] != expected:
             raise CheckpointError(
-                f"{path}: {field}: expected {expected}, found {shown(fields[field])} (swapped)"
+                f"{path}: {field}: expected {shown(expected)}, "
+                f"found {shown(fields[field])} (swapped)"
             )
     return Checkpoint(fields["epoch"], parameters, fields["record"])
 

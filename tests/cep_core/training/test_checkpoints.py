@@ -94,7 +94,7 @@ DAMAGE = {
     bit_flipped_in_a_parameter: "SHA-256 of the contents: expected",
     error_altered_in_the_record: "SHA-256 of the contents: expected",
     replaced_by_the_epoch_before: r"epoch: expected 2, found 1 \(swapped\)",
-    replaced_by_another_runs: r"run: expected r, found other \(swapped\)",
+    replaced_by_another_runs: r"run: expected 'r', found 'other' \(swapped\)",
 }
 
 
