@@ -85,7 +85,8 @@ def main() -> int:
             f"{floor['median']:.2f} times the floor; same result: {checks[-1].verdict}"
         )
     corrected = []
-    for name, plain in CORRECTED.items():
+    beside = {} if arguments.rows_only else CORRECTED
+    for name, plain in beside.items():
         checks.append(same_result(data, name, count=2 if quick else 10))
         turns = 5 if quick else 15
         corrected.append(measure_beside(data, name, plain, turns=turns, scale=1 if quick else 2))
@@ -95,7 +96,7 @@ def main() -> int:
             f"{ratio['median']:.2f} times {plain} ({ratio['least']:.2f} to {ratio['most']:.2f}); "
             f"same result: {checks[-1].verdict}"
         )
-    convolutional = _convolutional(data, checks, quick=quick)
+    convolutional = [] if arguments.rows_only else _convolutional(data, checks, quick=quick)
     details: dict[str, Any] = {
         "processor": processor(),
         "cores": os.cpu_count(),

@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from cep_core.phases import free_phase
-from cep_core.rules import RULES, Rule
+from cep_core.rules import Rule
 from cep_core.training.checkpoints import Checkpoint, path_of, read, save
 from cep_core.training.epochs import as_input
 from reproduce.runs import record
+from reproduce.runs.row import LEARNED_BY
 from reproduce.runs.train import Request, train
 
 
@@ -142,7 +143,7 @@ def test_what_a_rule_remembers_is_resumed_with_the_parameters(
             velocity = {n: 0.9 * memory[n] + learned[n] - parameters[n] for n in parameters}
             return velocity, {name: parameters[name] + velocity[name] for name in parameters}
 
-    monkeypatch.setitem(RULES, "EP", Momentum("EP", continual=False, vector_field=False))
+    monkeypatch.setitem(LEARNED_BY, "EP", Momentum("EP", continual=False, vector_field=False))
     row = tiny_row.changed(rule="EP", angle=None)
     whole = train(Request(row, 5), tiny_data, tmp_path / "whole")
     train(Request(row, 5), tiny_data, tmp_path / "parts", epochs=1)
