@@ -25,6 +25,9 @@ SMALLEST, LARGEST = 1e-30, 1e30
 MOST = 10**9
 """Largest count, unless a field says otherwise."""
 
+LONGEST_NAME = 100
+"""Characters of a name that a message shows as it is."""
+
 _PLAIN = re.compile(r"[^\W_][\w.+-]{0,99}")
 
 _SHORT = reprlib.Repr()
@@ -41,6 +44,11 @@ def shown(value: object) -> str:
         return _SHORT.repr(value)
     except (ValueError, RecursionError):  # an integer of thousands of digits has no decimals
         return f"a very large {type(value).__name__}"
+
+
+def plain(name: str) -> str:
+    """A name as an error message shows it: as it is, if that is short and on one line."""
+    return name if name.isprintable() and len(name) <= LONGEST_NAME else shown(name)
 
 
 @dataclass(frozen=True)
@@ -263,14 +271,14 @@ class Fields:
         known = sorted({*self.read, *optional})
         unknown = sorted(set(self.values).difference(known))
         if unknown:
-            raise self.fault(unknown[0], f"one of the fields {', '.join(known)}", "another")
+            fields = ", ".join(map(plain, known))
+            raise self.fault(unknown[0], f"one of the fields {fields}", "another")
 
     def _inside(self, values: dict[str, Any], name: str) -> Fields:
         return Fields(self.file, values, self._path(name), self.error)
 
     def _path(self, name: str) -> str:
-        plain = name if name.isprintable() else shown(name)
-        return f"{self.place}.{plain}" if self.place else plain
+        return f"{self.place}.{plain(name)}" if self.place else plain(name)
 
 
 @contextmanager

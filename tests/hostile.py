@@ -92,7 +92,7 @@ def only_named_faults(read, path, error=FieldError):
         assert message.startswith(f"{path}: ")
         assert "expected" in message
         assert "\n" not in message
-        assert len(message) < 2000
+        assert len(message) < 2000, message[:300]
 
 
 def fault_of(read, path, error):

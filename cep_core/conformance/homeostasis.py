@@ -30,7 +30,17 @@ from cep_core.conformance.contents import (
 )
 from cep_core.estimators import DerivativeAtZero, OneSided, PointsOnCircle, RelaxedAdjoint
 from cep_core.estimators.estimate import Estimate
-from cep_core.fields import Fields, Kind, choice, number, positive, sequence, shown, text, whole
+from cep_core.fields import (
+    Fields,
+    Kind,
+    choice,
+    number,
+    plain_name,
+    positive,
+    sequence,
+    shown,
+    whole,
+)
 from cep_core.homeostasis import antisymmetric_loss, blocks, hutchinson_loss
 from cep_core.learning import one_hot
 from cep_core.losses import Loss, SquaredError
@@ -52,7 +62,7 @@ _SIGMOID = "1/(1+exp(-4z+2))"
 
 def describe(meta: Fields, kind: str, heads: Mapping[str, Head]) -> Described:  # noqa: ARG001 - there is one
     """Check the description and say which arrays the file is to hold."""
-    layers = meta.get("layers", sequence(text(), 1, MOST_LAYERS))
+    layers = meta.get("layers", sequence(plain_name(), 1, MOST_LAYERS))
     if len(set(layers)) < len(layers) or INPUT in layers or any("-" in n for n in layers):
         raise meta.fault("layers", f"different names without '-', none {INPUT}", shown(layers))
     table = meta.table("sizes")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from cep_core.data.mnist import Dataset
-from cep_core.fields import number
+from cep_core.fields import number, plain, shown
 from cep_core.phases import free_phase
 from cep_core.training.checkpoints import Checkpoint, save
 from cep_core.training.engine import parameters_in
@@ -57,7 +57,7 @@ def why_unfit(checkpoint: Checkpoint, state: Mapping[str, torch.Tensor]) -> str 
     )
     for name in sorted(found.keys() | expected.keys()):
         if found.get(name) != expected.get(name):
-            return f"{name}: expected {expected.get(name)}, found {found.get(name)}"
+            return f"{plain(name)}: expected {expected.get(name)}, found {found.get(name)}"
     return _why_unfit_record(checkpoint.record, checkpoint.epoch)
 
 
@@ -74,10 +74,10 @@ def _why_unfit_record(record: Mapping[str, Any], epochs: int) -> str | None:
     for name, column in columns.items():
         if not isinstance(column, list) or len(column) != epochs:
             count = len(column) if isinstance(column, list) else "none"
-            return f"history: {name}: expected {epochs} numbers, found {count}"
+            return f"history: {plain(name)}: expected {epochs} numbers, found {count}"
         wrong = [v for v in column if not finite.admits(v) and (name in ERRORS or v is not None)]
         if wrong:
-            return f"history: {name}: expected finite numbers, found {wrong[0]!r}"
+            return f"history: {plain(name)}: expected finite numbers, found {shown(wrong[0])}"
     if not isinstance(segments, list) or not all(
         isinstance(s, dict) and isinstance(s.get("first_epoch"), int) for s in segments
     ):

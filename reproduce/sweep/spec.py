@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from cep_core.data.mnist import Dataset
-from cep_core.fields import Fields, choice, sequence, text, whole
+from cep_core.fields import Fields, choice, sequence, shown, text, whole
 from cep_core.training.engine import EngineName
 from reproduce.fields import read_toml
 from reproduce.runs.jobs import Job, job
@@ -110,5 +110,5 @@ def _varied(path: Path, table: Fields, name: str, vary: dict[str, Any]) -> Itera
         try:
             yield row.changed(**changes)
         except SpecError as error:
-            told = ", ".join(f"{field} {value!r}" for field, value in changes.items())
+            told = ", ".join(f"{field} {shown(value)}" for field, value in changes.items())
             raise SpecError(f"{path}: {table.place}.vary: {name} with {told}: {error}") from None

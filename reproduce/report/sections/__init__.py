@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -44,9 +45,13 @@ class Section:
     word: Callable[[Gathered], str] | None = None
 
     def heading(self, gathered: Gathered) -> str:
-        """The verdict in the heading; empty without one."""
+        """The verdict in the heading; empty without one.
+
+        That of the stage where its details are not what this version writes: the section says so.
+        """
         if self.word is not None:
-            return self.word(gathered)
+            with suppress(Exception):
+                return self.word(gathered)
         return gathered.stage_word(self.stage) if self.stage else ""
 
 
