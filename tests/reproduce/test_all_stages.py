@@ -89,7 +89,7 @@ def test_a_line_a_minute_whatever_a_stage_says(tmp_path, quick, capsys):
 def test_an_interrupt_ends_the_stage_and_the_job(tmp_path):
     stays = f"import time; open({str(tmp_path / 'begun')!r}, 'w'); time.sleep(60)"
     job = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"  # if ignored here
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "from pathlib import Path; from reproduce.all_stages import Task, run_all; import sys;"
         f"run_all([Task('verify', ('-c', {stays!r}), 1.0)] * 2, Path({str(tmp_path)!r}))"
     )
