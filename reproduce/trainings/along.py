@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
-from scipy.sparse.linalg import ArpackError
 
 from cep_core.arrays import Parameters, State
 from cep_core.check.bptt import nabla, total_gradient
@@ -213,6 +212,8 @@ def _margins(
     row: Row, problem: Problem
 ) -> tuple[tuple[float | None, float | None], float | None, str]:
     """Margin for either sign of ``beta``, radius of ``J``, and why there is none."""
+    from scipy.sparse.linalg import ArpackError  # noqa: PLC0415 - as in comparison
+
     network, rule, x, theta = row.network, row.procedure.rule, problem.x, problem.parameters
     rest = free_phase(network, x, theta, steps=LONGEST, tolerance=SETTLED / 10)
     if not rest.converged:

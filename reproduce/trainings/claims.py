@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
-from reproduce.trainings.comparison import LEVEL
+from reproduce.trainings.comparison import LEVEL, scipy_stats
 from reproduce.trainings.trials import Trials, name_with
 
 ANGLES = (0.0, 22.5, 45.0, 67.5, 90.0, 112.5, 135.0, 157.5, 180.0)
@@ -92,9 +91,9 @@ def loss_against_ep(trials: Mapping[str, Trials], depth: str) -> Claim:
     if min(map(len, errors)) < 2:  # noqa: PLR2004 - no spread of one
         told = f"difference {difference:+.2f}; one trial on a side has no spread"
         return claim("undecided", told, difference=difference)
-    test = stats.ttest_ind(ours, theirs, equal_var=False, alternative="less")
+    test = scipy_stats().ttest_ind(ours, theirs, equal_var=False, alternative="less")
     high = float(test.confidence_interval(1 - LEVEL).high)
-    worse = stats.ttest_ind(np.asarray(ours) - MODERATE, theirs, equal_var=False)
+    worse = scipy_stats().ttest_ind(np.asarray(ours) - MODERATE, theirs, equal_var=False)
     if high < MODERATE:
         answer = "holds"
     elif difference > MODERATE and worse.pvalue < LEVEL:
@@ -131,7 +130,7 @@ def degrades_with_the_angle(trials: Mapping[str, Trials], row: str) -> Claim:
         told = f"seeds whole at all nine angles: {len(everywhere)} of 2 needed; {runs} whole runs"
         return claim("undecided" if everywhere else "not run", told)
     table = np.array([[at[seed] for at in seeds] for seed in everywhere])
-    found = stats.page_trend_test(table)
+    found = scipy_stats().page_trend_test(table)
     means = table.mean(0)
     told = (
         f"p = {found.pvalue:.2g}; {means[0]:.2f} % at 0°, {means[-1]:.2f} % at 180°, "
@@ -141,7 +140,7 @@ def degrades_with_the_angle(trials: Mapping[str, Trials], row: str) -> Claim:
         "p": float(found.pvalue),
         "mean by angle": dict(zip(ANGLES, means.tolist(), strict=True)),
     }
-    other = stats.page_trend_test(table[:, ::-1]).pvalue
+    other = scipy_stats().page_trend_test(table[:, ::-1]).pvalue
     if found.pvalue < LEVEL:
         return claim("holds", told, **numbers)
     return claim("does not hold" if other < LEVEL else "undecided", told, **numbers)
@@ -176,8 +175,8 @@ def closer_is_better(trials: Mapping[str, Trials], angles: Mapping[str, float]) 
         told = f"{len(points)} trainings are whole; {FEWEST} are needed"
         return claim("undecided" if points else "not run", told)
     x, y = zip(*points, strict=True)
-    found = stats.kendalltau(x, y, alternative="greater")
-    other = stats.kendalltau(x, y, alternative="less").pvalue
+    found = scipy_stats().kendalltau(x, y, alternative="greater")
+    other = scipy_stats().kendalltau(x, y, alternative="less").pvalue
     told = f"tau {found.statistic:+.2f}, p = {found.pvalue:.2g}, {len(points)} trainings"
     numbers = {"tau": float(found.statistic), "p": float(found.pvalue), "points": len(points)}
     if found.pvalue < LEVEL:

@@ -15,10 +15,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 LEVEL = 0.05
 """Of every test; intervals cover 95 %."""
+
+
+def scipy_stats() -> Any:
+    """SciPy's statistics, imported where they are asked for: every command would wait for them."""
+    from scipy import stats  # noqa: PLC0415 - most of a second
+
+    return stats
 
 
 class Answer(StrEnum):
@@ -122,7 +128,7 @@ def _of_one(ours: float, theirs: Reported, margin: float) -> Comparison:
         told = f"one trial, {difference:+.2f} from a number without a spread, margin {margin:.2f}"
         return Comparison(answer, told, difference, margin=margin)
     scale = theirs.std * math.sqrt(1 + 1 / theirs.trials)
-    low, high = stats.t.interval(1 - LEVEL, theirs.trials - 1, loc=theirs.mean, scale=scale)
+    low, high = scipy_stats().t.interval(1 - LEVEL, theirs.trials - 1, loc=theirs.mean, scale=scale)
     inside = low <= ours <= high or abs(difference) <= margin
     answer = Answer.UNDERPOWERED if inside else Answer.NOT_REPRODUCED
     told = f"one trial, {ours:.2f} %; a further published one would be in {low:.2f} to {high:.2f} %"
@@ -168,9 +174,11 @@ def _tests(
 
     def test(shift: float, alternative: str) -> Any:
         if theirs.std is None:
-            return stats.ttest_1samp(ours + shift, theirs.mean, alternative=alternative)
+            return scipy_stats().ttest_1samp(ours + shift, theirs.mean, alternative=alternative)
         sample = _stand_in(theirs)
-        return stats.ttest_ind(ours + shift, sample, equal_var=False, alternative=alternative)
+        return scipy_stats().ttest_ind(
+            ours + shift, sample, equal_var=False, alternative=alternative
+        )
 
     means = test(0.0, "two-sided")
     known = means.confidence_interval(1 - LEVEL)
@@ -183,7 +191,7 @@ def _tests(
 def _stand_in(theirs: Reported) -> NDArray[np.float64]:
     """A sample with the published mean, standard deviation and size."""
     assert theirs.std is not None
-    shape = stats.zscore(np.arange(theirs.trials, dtype=np.float64), ddof=1)
+    shape = scipy_stats().zscore(np.arange(theirs.trials, dtype=np.float64), ddof=1)
     return theirs.mean + theirs.std * np.asarray(shape)
 
 
@@ -194,5 +202,5 @@ def _spreads(
     if not theirs.std or std == 0:
         return None, None
     ratio = std / theirs.std
-    low, high = stats.f.interval(1 - LEVEL, trials - 1, theirs.trials - 1)
+    low, high = scipy_stats().f.interval(1 - LEVEL, trials - 1, theirs.trials - 1)
     return ratio, (ratio / math.sqrt(high), ratio / math.sqrt(low))
