@@ -16,6 +16,7 @@ from cep_core.check.verdicts import Check, Verdict
 from cep_core.workers import WorkerDiedError, Workers
 from reproduce.figures.kinds import KINDS, Figure, check_figure, read_figures
 from reproduce.figures.notebooks import (
+    FORMATS,
     NOTEBOOKS,
     NotebookError,
     kernel_of_this_interpreter,
@@ -25,8 +26,6 @@ from reproduce.figures.specs import FIGURES
 from reproduce.stages import STAGES, begin, write_stage
 from reproduce.terminal import say
 from theory.command_line import results_folder
-
-FORMATS = ("png", "svg", "pdf", "csv")
 
 
 def _run(figure: Figure, out: Path, experiments: Path) -> tuple[dict[str, Any], float]:

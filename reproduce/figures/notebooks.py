@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 CHECKOUT = Path(__file__).parent.parent.parent
 KERNEL = "this-interpreter"
 ATTEMPTS = 3
+FORMATS = ("png", "svg", "pdf", "csv")
+"""What a figure is drawn in, and the numbers in it."""
 
 _ANY_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 """What a notebook asks for: the kernel of whoever runs it."""
@@ -174,3 +176,28 @@ def run_notebook(notebook: Path, folder: Path, parameters: Mapping[str, Any]) ->
         assembled.rename(folder)
     finally:
         shutil.rmtree(assembled, ignore_errors=True)
+
+
+def draw_each(notebook: str, names: Iterable[str], out: Path) -> list[dict[str, Any]]:
+    """Draw figures by a notebook that takes their ``name``, each in the folder of that name.
+
+    Args:
+        notebook: file name below :data:`NOTEBOOKS`; it leaves ``plotted.json`` beside the figure.
+        names: of the figures.
+        out: folder of the stage.
+
+    Returns:
+        What each notebook left in ``plotted.json``, with ``files``, by kind, relative to ``out``.
+
+    Raises:
+        NotebookError: a notebook failed.
+
+    """
+    drawn = []
+    with kernel_of_this_interpreter():
+        for name in names:
+            run_notebook(NOTEBOOKS / notebook, out.resolve() / name, {"name": name})
+            plotted = json.loads((out / name / "plotted.json").read_text(encoding="utf-8"))
+            files = {kind: f"{name}/{name}.{kind}" for kind in FORMATS}
+            drawn.append(plotted | {"files": files | {"notebook": f"{name}/{notebook}"}})
+    return drawn

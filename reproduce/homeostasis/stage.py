@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from cep_core.homeostasis import neurons_of
 from cep_core.learning import one_hot
 from cep_core.problem import Problem
 from cep_core.read_out import SoftmaxReadOut
-from reproduce.figures.notebooks import NOTEBOOKS, kernel_of_this_interpreter, run_notebook
+from reproduce.figures.notebooks import draw_each
 from reproduce.homeostasis.settings import EXPERIMENTS, Settings, experiment_named
 from reproduce.homeostasis.train import Job, train
 from reproduce.runs.files import read_results
@@ -29,7 +28,6 @@ NUMBERS = "homeostasis.json"
 """What the figures are drawn from."""
 
 NOTEBOOK = "homeostasis.ipynb"
-FORMATS = ("png", "svg", "pdf", "csv")
 FIGURES = ("estimators", "reduced", "training")
 
 BETAS = (0.4, 0.2, 0.1, 0.05, 0.025)
@@ -57,7 +55,7 @@ def make_stage(out: Path, results: Path) -> Verdict:
     details["reduced"] = reduced(out / "runs")
     details["training"] = long_runs(results)
     write_json(out / NUMBERS, details)
-    figures = _drawn(out)
+    figures = draw_each(NOTEBOOK, FIGURES, out)
     verdict = write_stage(
         out,
         stage="homeostasis",
@@ -226,15 +224,3 @@ def _control(runs: list[dict[str, Any]]) -> Check:
     )
     holds = apart < abs(numbers["plain"] - numbers["weight-decay"]) / 20
     return _judged("control", statement, numbers, holds=holds)
-
-
-def _drawn(out: Path) -> list[dict[str, Any]]:
-    """Draw every figure by its notebook; return titles, captions and files."""
-    drawn = []
-    with kernel_of_this_interpreter():
-        for name in FIGURES:
-            run_notebook(NOTEBOOKS / NOTEBOOK, out.resolve() / name, {"name": name})
-            plotted = json.loads((out / name / "plotted.json").read_text(encoding="utf-8"))
-            files = {kind: f"{name}/{name}.{kind}" for kind in FORMATS}
-            drawn.append(plotted | {"files": files | {"notebook": f"{name}/{NOTEBOOK}"}})
-    return drawn

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import torch
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.files import write_json
 from cep_core.training.engine import NUMERICS
-from reproduce.figures.notebooks import NOTEBOOKS, kernel_of_this_interpreter, run_notebook
+from reproduce.figures.notebooks import draw_each
 from reproduce.runs.results import COMMITTED, committed
 from reproduce.runs.row import Row, row_named
 from reproduce.stages import STAGES, begin, write_stage
@@ -32,7 +31,6 @@ NUMBERS = "trainings.json"
 """What the figures are drawn from."""
 
 NOTEBOOK = "trainings.ipynb"
-FORMATS = ("png", "svg", "pdf", "csv")
 
 FIGURES = ("curves", "fig-04-right", "corrected", "fig-05a", "margin")
 
@@ -82,7 +80,7 @@ def command(arguments: argparse.Namespace) -> int:
         "corrected_angles": list(angles_before()),
     }
     write_json(arguments.out / NUMBERS, details)
-    figures = _drawn(arguments.out)
+    figures = draw_each(NOTEBOOK, FIGURES, arguments.out)
     verdict = write_stage(
         arguments.out,
         stage="trainings",
@@ -97,18 +95,6 @@ def command(arguments: argparse.Namespace) -> int:
         say(f"  {claim.statement} {claim.answer}: {claim.reason}")
     say(f"trainings: {verdict} ({begun.seconds:.0f} s, {arguments.out})")
     return 1 if verdict is Verdict.FAIL else 0
-
-
-def _drawn(out: Path) -> list[dict[str, Any]]:
-    """Draw every figure by its notebook; return titles, captions and files."""
-    drawn = []
-    with kernel_of_this_interpreter():
-        for name in FIGURES:
-            run_notebook(NOTEBOOKS / NOTEBOOK, out.resolve() / name, {"name": name})
-            plotted = json.loads((out / name / "plotted.json").read_text(encoding="utf-8"))
-            files = {kind: f"{name}/{name}.{kind}" for kind in FORMATS}
-            drawn.append(plotted | {"files": files | {"notebook": f"{name}/{NOTEBOOK}"}})
-    return drawn
 
 
 def _measured_rows(trials: Mapping[str, Trials]) -> dict[str, Row]:

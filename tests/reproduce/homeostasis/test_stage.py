@@ -6,6 +6,7 @@ import pytest
 
 from cep_core.check.verdicts import Verdict
 from reproduce.command_line import main
+from reproduce.figures.notebooks import FORMATS
 from reproduce.homeostasis import drawn, stage
 from reproduce.homeostasis.settings import CHECKS, Settings
 from reproduce.stages import read_stage
@@ -73,7 +74,7 @@ def test_figures_are_drawn_in_every_format(tmp_path, measured):
     for name in stage.FIGURES:
         told = drawn.write(name, found, tmp_path)
         assert told["caption"]
-        for kind in stage.FORMATS:
+        for kind in FORMATS:
             assert (tmp_path / f"{name}.{kind}").stat().st_size > 0
     with pytest.raises(ValueError, match="figure 'other' is not known; expected one of: estim"):
         drawn.write("other", found, tmp_path)
