@@ -215,7 +215,9 @@ def _margins(
     from scipy.sparse.linalg import ArpackError  # noqa: PLC0415 - as in comparison
 
     network, rule, x, theta = row.network, row.procedure.rule, problem.x, problem.parameters
-    rest = free_phase(network, x, theta, steps=LONGEST, tolerance=SETTLED / 10)
+    rest = free_phase(
+        network, x, theta, steps=LONGEST, tolerance=SETTLED / 10, start=problem.steady
+    )
     if not rest.converged:
         told = f"the free phase still moves by {rest.residual:.1e} after {rest.steps} transitions"
         return (None, None), None, told
