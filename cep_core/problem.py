@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import torch
+
 from cep_core.arrays import Array, Parameters, State
 from cep_core.losses import Loss, SquaredError
 from cep_core.networks import Network
@@ -45,6 +47,25 @@ class Problem:
         if self.steady is None:
             raise ValueError("steady: expected a steady state (Problem.settled), found none")
         return self.steady
+
+    def to(self, dtype: torch.dtype) -> Problem:
+        """The same problem with input, parameters and steady state in another dtype, e.g. complex.
+
+        The target stays as it is, and so does an input that is no tensor.
+
+        Args:
+            dtype: of PyTorch.
+
+        Raises:
+            ValueError: the problem is not settled.
+
+        """
+        return replace(
+            self,
+            x=self.x.to(dtype) if isinstance(self.x, torch.Tensor) else self.x,
+            parameters={name: value.to(dtype) for name, value in self.parameters.items()},
+            steady=tuple(s.to(dtype) for s in self.rest),
+        )
 
     def settled(
         self, *, steps: int = 20_000, tolerance: float = 1e-14, start: State | None = None

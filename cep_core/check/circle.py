@@ -15,11 +15,11 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 
 import torch
 
-from cep_core.arrays import Parameters, Scalar, State
+from cep_core.activations import kinks
+from cep_core.arrays import Parameters, Scalar
 from cep_core.check.delta import delta
 from cep_core.check.processes import Processes
 from cep_core.networks import answering
@@ -99,16 +99,10 @@ def _plus(found: Processes | None, more: Processes, share: float) -> Processes:
 
 
 def _complex(problem: Problem, points: int) -> Problem:
-    kinked = [f.name for f in answering(problem.network).activations if getattr(f, "kinks", ())]
+    kinked = [f.name for f in answering(problem.network).activations if kinks(f)]
     if kinked:
         raise ValueError(
             f"points: expected 1 or 2 for a network that is not analytic ({kinked[0]} has kinks), "
             f"found {points}"
         )
-    rest: State = tuple(s.to(torch.complex128) for s in problem.rest)
-    return replace(
-        problem,
-        x=problem.x.to(torch.complex128) if isinstance(problem.x, torch.Tensor) else problem.x,
-        parameters={name: p.to(torch.complex128) for name, p in problem.parameters.items()},
-        steady=rest,
-    )
+    return problem.to(torch.complex128)

@@ -55,14 +55,7 @@ def _in(problem: Problem, dtype: torch.dtype) -> Problem:
                 f"points: expected activations that are analytic for a complex nudge, found "
                 f"{f.name}, which has kinks: use N = 1 or 2"
             )
-    return Problem(
-        problem.network,
-        problem.x.to(dtype),
-        problem.y,
-        {name: value.to(dtype) for name, value in problem.parameters.items()},
-        problem.loss,
-        tuple(s.to(dtype) for s in problem.rest),
-    )
+    return problem.to(dtype)
 
 
 def _repeated(problem: Problem, times: int) -> Problem:

@@ -143,7 +143,7 @@ def _trial(trial: Trial, epochs: int) -> dict[str, Any]:
     segments = results.get("provenance", [])
     return {
         "seed": trial.seed,
-        "whole": far >= epochs or trial.diverged,
+        "whole": trial.is_whole(epochs),
         "epochs": far,
         "test_error": trial.error("test_error", min(far, epochs)),
         "test_error_last": trial.error("test_error", min(far, epochs), LAST),

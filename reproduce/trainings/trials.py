@@ -40,6 +40,10 @@ class Trial:
         """Whether a parameter was no longer finite."""
         return self.results.get("diverged") is not None
 
+    def is_whole(self, epochs: int) -> bool:
+        """Whether the run is as long as the training, or diverged before."""
+        return bool(self.results["epochs"] >= epochs) or self.diverged
+
     def error(self, kind: str, epochs: int, over: int = 1) -> float:
         """Error in percent, the mean of the last epochs up to ``epochs``.
 
@@ -119,8 +123,7 @@ def name_with(row: str, changed: Mapping[str, Any]) -> str:
 def trials_of(committed: Mapping[Path, Mapping[str, Any]]) -> dict[str, Trials]:
     """Group committed results of full MNIST by what was trained; by :attr:`Trials.name`.
 
-    Results on other data, with another engine than the two of the project, or of a row that does
-    not come with the project are left out.
+    Results on other data, or of a row that does not come with the project, are left out.
 
     Raises:
         RunError: a copy lies where another run's belongs.
@@ -162,8 +165,7 @@ def _grouped(row: Row, changed: dict[str, Any], trials: Iterable[Trial]) -> Tria
     whole: list[Trial] = []
     begun: list[Trial] = []
     for trial in sorted(trials, key=lambda trial: trial.seed):
-        done = trial.results["epochs"] >= epochs or trial.diverged
-        (whole if done else begun).append(trial)
+        (whole if trial.is_whole(epochs) else begun).append(trial)
     return Trials(row, changed, epochs, tuple(whole), tuple(begun))
 
 
