@@ -13,7 +13,6 @@ from cep_core import (
     Problem,
     Procedure,
     Prototypical,
-    VectorFieldNetwork,
     delta,
     estimate,
     learn_batch,
@@ -27,6 +26,7 @@ from cep_core.check.measures import observed_order, relative_error
 from cep_core.data.mnist import embedded
 from cep_core.learning import one_hot
 from cep_core.training.epochs import as_input
+from tests.cep_core.own_field import own_field
 
 STEPS = 10
 BETAS = (0.2, 0.1, 0.05)
@@ -144,21 +144,7 @@ def test_a_mini_batch_learned_by_the_centred_rule_is_the_estimate():
 
 
 def test_a_field_of_ones_own_in_complex_numbers():
-    def field(x, state, theta):
-        out, hidden = state
-        return (
-            torch.tanh(hidden @ theta["up"].T) + 0.2 * out.square(),
-            torch.tanh(out @ theta["down"].T + x @ theta["in"].T),
-        )
-
-    generator = torch.Generator().manual_seed(2)
-
-    def draw(*shape):
-        return torch.rand(shape, generator=generator, dtype=torch.float64) - 0.5
-
-    theta = {"up": draw(3, 5), "down": draw(5, 3), "in": draw(5, 4)}
-    zero = (torch.zeros(2, 3, dtype=torch.float64), torch.zeros(2, 5, dtype=torch.float64))
-    problem = Problem(VectorFieldNetwork(field), draw(2, 4), draw(2, 3), theta).settled(start=zero)
+    problem = own_field()
     gradients = nabla(problem, steps=STEPS)
     for rule in (ASYM_EP, CORRECTED_C_VF):
         errors = [

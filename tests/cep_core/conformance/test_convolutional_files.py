@@ -1,6 +1,5 @@
 """Convolutional networks against the authors' numbers; malformed files get a clear error."""
 
-import json
 import re
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from cep_core.conformance.files import ConformanceError, read
 from cep_core.learning import one_hot
 from cep_core.networks.pooling import AveragePooling
 from reproduce.command_line import main
+from tests.cep_core.conformance.archives import contents, saved
 
 FILES = sorted((Path(__file__).parents[2] / "data" / "conformance" / "conv").glob("*.npz"))
 
@@ -36,18 +36,6 @@ def test_every_file_passes_with_room_to_spare_and_is_compared_whole(path, engine
 
 def test_there_are_ten_files():
     assert len(FILES) == 10
-
-
-def contents(name):
-    with np.load(next(p for p in FILES if p.stem == name)) as file:
-        arrays = {k: file[k] for k in file.files if k != "meta"}
-        return arrays, json.loads(str(file["meta"]))
-
-
-def saved(folder, arrays, meta):
-    path = folder / "other.npz"
-    np.savez(path, meta=np.array(json.dumps(meta)), **arrays)
-    return path
 
 
 @pytest.mark.parametrize("rule", ["cep", "centred"])
@@ -138,7 +126,7 @@ MALFORMED = {
     ids=lambda value: value[:40] if isinstance(value, str) else "",
 )
 def test_a_malformed_file_is_named_with_its_field(tmp_path, name, change, message):
-    arrays, meta = contents(name)
+    arrays, meta = contents(FILES, name)
     change(arrays, meta)
     with pytest.raises(ConformanceError) as raised:
         read(saved(tmp_path, arrays, meta))

@@ -1,6 +1,5 @@
 """Directed networks against the authors' numbers; malformed files get a clear error."""
 
-import json
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from cep_core.conformance.files import ConformanceError, read
 from cep_core.conformance.homeostasis import _Solved, compute
 from cep_core.homeostasis import antisymmetric_loss
 from reproduce.command_line import main
+from tests.cep_core.conformance.archives import contents, saved
 
 FILES = sorted((Path(__file__).parents[2] / "data" / "conformance" / "homeostasis").glob("*.npz"))
 GIVEN = {"meta", "x", "y"}
@@ -36,18 +36,6 @@ def test_every_file_passes_and_is_compared_whole(path):
 
 def test_there_are_three_files():
     assert len(FILES) == 3
-
-
-def contents(name):
-    with np.load(next(p for p in FILES if p.stem == name)) as file:
-        arrays = {k: file[k] for k in file.files if k != "meta"}
-        return arrays, json.loads(str(file["meta"]))
-
-
-def saved(folder, arrays, meta):
-    path = folder / "other.npz"
-    np.savez(path, meta=np.array(json.dumps(meta)), **arrays)
-    return path
 
 
 def test_a_file_of_other_layers_and_counts_passes(tmp_path, capsys):
@@ -107,7 +95,7 @@ def test_a_file_of_other_layers_and_counts_passes(tmp_path, capsys):
     ],
 )
 def test_a_wrong_description_is_named(tmp_path, change, message):
-    arrays, meta = contents("homeo-loop-xent")
+    arrays, meta = contents(FILES, "homeo-loop-xent")
     with pytest.raises(ConformanceError, match=message):
         read(saved(tmp_path, arrays, meta | change))
 
@@ -126,14 +114,14 @@ def test_a_wrong_description_is_named(tmp_path, change, message):
     ],
 )
 def test_a_wrong_array_is_named(tmp_path, change, message):
-    arrays, meta = contents("homeo-loop-xent")
+    arrays, meta = contents(FILES, "homeo-loop-xent")
     changed = {k: v for k, v in (arrays | change).items() if v is not None}
     with pytest.raises(ConformanceError, match=message):
         read(saved(tmp_path, changed, meta))
 
 
 def test_a_file_without_results_is_refused(tmp_path):
-    arrays, meta = contents("homeo-loop-xent")
+    arrays, meta = contents(FILES, "homeo-loop-xent")
     bare = {k: v for k, v in arrays.items() if k in {"x", "y"} or k.startswith("initial/")}
     with pytest.raises(ConformanceError, match="arrays: expected results to compare, found none"):
         read(saved(tmp_path, bare, meta))

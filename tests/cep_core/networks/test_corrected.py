@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from cep_core import C_VF, EnergyBased, Problem, Prototypical, VectorFieldNetwork, delta, nabla
+from cep_core import C_VF, EnergyBased, Problem, Prototypical, delta, nabla
 from cep_core.activations import Sigmoid, Tanh
 from cep_core.check.delta import followed_gradients
 from cep_core.check.measures import observed_order, relative_error
@@ -11,6 +11,7 @@ from cep_core.check.processes import Processes
 from cep_core.networks.corrected import Corrected
 from cep_core.networks.jacobian import jacobian_product
 from cep_core.networks.wrapped import Delegate
+from tests.cep_core.own_field import own_field
 from theory.points.topologies import ring
 
 SIZES = (5, 6, 4, 3)
@@ -112,22 +113,7 @@ def test_closed_forms_are_the_jacobians(field):
 
 
 def test_a_field_of_ones_own_is_corrected_by_automatic_differentiation():
-    def field(x, state, theta):
-        out, hidden = state
-        return (
-            torch.tanh(hidden @ theta["up"].T) + 0.2 * out.square(),
-            torch.tanh(out @ theta["down"].T + x @ theta["in"].T),
-        )
-
-    generator = torch.Generator().manual_seed(2)
-
-    def draw(*shape):
-        return torch.rand(shape, generator=generator, dtype=torch.float64) - 0.5
-
-    theta = {"up": draw(3, 5), "down": draw(5, 3), "in": draw(5, 4)}
-    zero = (torch.zeros(2, 3, dtype=torch.float64), torch.zeros(2, 5, dtype=torch.float64))
-    network = VectorFieldNetwork(field)
-    problem = Problem(network, draw(2, 4), draw(2, 3), theta).settled(start=zero)
+    problem = own_field()
     errors = [error(*sides(problem, beta=beta)) for beta in (1e-3, 1e-5)]
     assert errors[1] < 1e-4
     assert errors[1] == pytest.approx(errors[0] / 100, rel=0.1)
