@@ -38,6 +38,12 @@ def largest_change(before: State, after: State) -> float:
     )
 
 
+def change_by_sample(before: State, after: State) -> Array:
+    """Largest absolute difference of any unit between two states, shape ``(B,)``."""
+    changes = [(b - a).abs().flatten(1).amax(1) for a, b in zip(before, after, strict=True)]
+    return torch.stack(changes).amax(0)
+
+
 def free_phase(
     network: Network,
     x: torch.Tensor,

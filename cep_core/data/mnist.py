@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -73,6 +74,16 @@ class Dataset:
     test_images: torch.Tensor
     test_labels: torch.Tensor
     sha256: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """What the record of a run says of its data: names, numbers of samples, digests."""
+        return {
+            "name": self.name,
+            "provenance": self.provenance,
+            "train": len(self.train_labels),
+            "test": len(self.test_labels),
+            "sha256": self.sha256,
+        }
 
 
 NAMED = ("mnist5k", "mnist")

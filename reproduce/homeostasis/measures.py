@@ -11,6 +11,7 @@ from cep_core.data.mnist import CLASSES, Dataset
 from cep_core.estimators import RelaxedAdjoint, cosines
 from cep_core.homeostasis import antisymmetric_loss, blocks, neurons_of
 from cep_core.learning import one_hot
+from cep_core.phases import change_by_sample
 from cep_core.training.epochs import as_input
 from reproduce.homeostasis.settings import Settings
 
@@ -77,13 +78,7 @@ def _settling(
         for _ in range(2):
             states.append(network.transition(drive, states[-1], parameters))
     last, before, first = reversed(states)
-    one = torch.cat(
-        [(a - b).abs().amax(1, keepdim=True) for a, b in zip(last, before, strict=True)], 1
-    )
-    two = torch.cat(
-        [(a - b).abs().amax(1, keepdim=True) for a, b in zip(last, first, strict=True)], 1
-    )
-    moved, returned = one.amax(1), two.amax(1)
+    moved, returned = change_by_sample(before, last), change_by_sample(first, last)
     unsettled = moved > UNSETTLED
     return {
         "residual": _rounded(free.residual),

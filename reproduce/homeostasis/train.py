@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,9 @@ from cep_core.training.epochs import Samples, as_input, epoch_plan, first_not_fi
 from cep_core.training.homeostatic import HomeostaticLearner
 from reproduce.homeostasis.measures import MEASURED, measures
 from reproduce.homeostasis.settings import Experiment, Settings
-from reproduce.provenance import processor, provenance_of_code
 from reproduce.runs.directory import RunDirectory, claimed, essence, results_in, software
 from reproduce.runs.epochs import DivergedError
-from reproduce.runs.record import why_unfit
+from reproduce.runs.record import continued, why_unfit
 from reproduce.terminal import progress, say
 
 NUMERICS = 1
@@ -119,18 +117,15 @@ class _Run:
 
     def begin(self) -> None:
         """Continue from the newest checkpoint, or measure the network before it learns."""
-        now = {"code": provenance_of_code(), "processor": processor(), "software": software()}
         found = latest(self.place.folder, run=self.place.run, warn=say, why_unfit=self._why_unfit)
         if found is None:
-            self.segments = [{"first_epoch": 1} | now]
+            self.segments = continued([], 0)
             self._measure()
             self._save()
             return
         self.learner.restore(found.parameters)
         self.history = found.record["history"]
-        self.segments = found.record["provenance"]
-        if {k: v for k, v in self.segments[-1].items() if k != "first_epoch"} != now:
-            self.segments = [*self.segments, {"first_epoch": found.epoch + 1} | now]
+        self.segments = continued(found.record["provenance"], found.epoch)
         if found.epoch and not self.quiet:
             say(f"{self.job.place}: resumed after epoch {found.epoch}")
 
@@ -221,7 +216,7 @@ class _Run:
             "epochs_of_paper": job.settings.epochs,
             **self.history,
             "measured_over": f"the first {MEASURED} test images, before training and every epoch",
-            "data": _described(data),
+            "data": data.as_json(),
             "engine": "reference",
             "software": software(),
             "provenance": self.segments,
@@ -229,13 +224,3 @@ class _Run:
         }
         self.place.write("results.json", results)
         return results
-
-
-def _described(data: Dataset) -> Mapping[str, Any]:
-    return {
-        "name": data.name,
-        "provenance": data.provenance,
-        "train": len(data.train_labels),
-        "test": len(data.test_labels),
-        "sha256": data.sha256,
-    }

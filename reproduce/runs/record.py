@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -85,6 +85,23 @@ def _why_unfit_record(record: Mapping[str, Any], epochs: int) -> str | None:
     return None
 
 
+def continued(segments: Sequence[Mapping[str, Any]], epoch: int) -> list[dict[str, Any]]:
+    """Which code on which machine trained the epochs of a run that goes on here.
+
+    Args:
+        segments: of the epochs so far, each from its ``first_epoch`` on.
+        epoch: the one from which the run goes on.
+
+    Returns:
+        Those that have begun by then, and this process, unless it is as the last of them.
+
+    """
+    now = {"code": provenance_of_code(), "processor": processor(), "software": software()}
+    begun = [dict(s) for s in segments if s["first_epoch"] <= epoch]
+    same = bool(begun) and {k: v for k, v in begun[-1].items() if k != "first_epoch"} == now
+    return begun if same else [*begun, {"first_epoch": epoch + 1} | now]
+
+
 class Recorder:
     """What is written of one run while it trains: checkpoints and results so far.
 
@@ -108,11 +125,10 @@ class Recorder:
 
     def begin(self, checkpoint: Checkpoint | None, state: Mapping[str, torch.Tensor]) -> None:
         """Continue from a checkpoint, or begin with this state and keep it as epoch 0."""
-        now = {"code": provenance_of_code(), "processor": processor(), "software": software()}
         names = parameters_in(state)
         if checkpoint is None:
             self.history["norms"] = {name: [] for name in names}
-            self._segments = [{"first_epoch": 1} | now]
+            self._segments = continued([], 0)
             self._save(0, state)
             return
         found, unknown = checkpoint.record["history"], [None] * checkpoint.epoch
@@ -121,9 +137,7 @@ class Recorder:
         self.history["norms"] = {name: norms.get(name, list(unknown)) for name in names}
         before = {"code": None, "processor": None, "software": self.place.software}
         segments = checkpoint.record.get("provenance", [{"first_epoch": 1} | before])
-        begun = [s for s in segments if s["first_epoch"] <= checkpoint.epoch]
-        same = bool(begun) and {k: v for k, v in begun[-1].items() if k != "first_epoch"} == now
-        self._segments = begun if same else [*begun, {"first_epoch": checkpoint.epoch + 1} | now]
+        self._segments = continued(segments, checkpoint.epoch)
 
     def add(
         self,
@@ -181,13 +195,7 @@ class Recorder:
             **self.history,
             "diverged": self._diverged,
             "residual_over": f"the first {MEASURED} test images",
-            "data": {
-                "name": data.name,
-                "provenance": data.provenance,
-                "train": len(data.train_labels[: row.samples]),
-                "test": len(data.test_labels),
-                "sha256": data.sha256,
-            },
+            "data": data.as_json() | {"train": len(data.train_labels[: row.samples])},
             "engine": identity["engine"],
             "note": self._note,
             "software": software(),

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from cep_core.arrays import Parameters, State
+from cep_core.arrays import Parameters
 from cep_core.check.bptt import nabla, total_gradient
 from cep_core.check.delta import delta
 from cep_core.check.measures import angle_of_totals, relmse_by_name
@@ -22,7 +22,7 @@ from cep_core.check.stability import SETTLED, largest_stable_kappa
 from cep_core.data.mnist import CLASSES, load
 from cep_core.learning import one_hot
 from cep_core.networks import answering
-from cep_core.phases import free_phase, kappa_of
+from cep_core.phases import change_by_sample, free_phase, kappa_of
 from cep_core.problem import Problem
 from cep_core.training.checkpoints import path_of, read
 from cep_core.training.engine import parameters_in
@@ -164,15 +164,9 @@ def _unsettled(row: Row, theta: Parameters) -> tuple[float, float]:
     last = free_phase(row.network, x, theta, steps=row.free_steps).state
     after = row.network.transition(x, last, theta)
     again = row.network.transition(x, after, theta)
-    once, twice = _changes(last, after), _changes(last, again)
+    once, twice = change_by_sample(last, after), change_by_sample(last, again)
     moves = once > MOVES
     return float(moves.double().mean()), float((moves & (twice < RETURNS * once)).double().mean())
-
-
-def _changes(before: State, after: State) -> torch.Tensor:
-    """Largest change of any unit, for every sample."""
-    changes = [(b - a).abs().flatten(1).amax(1) for a, b in zip(before, after, strict=True)]
-    return torch.stack(changes).amax(0)
 
 
 def angle_before(row: Row, seed: int) -> float:
