@@ -2,4 +2,4 @@
 
 from reproduce.report.sections import Section
 
-SECTION = Section(17, "Without symmetric weights", "Without symmetry", "homeostasis")
+SECTION = Section(17, "Without symmetric weights", "Homeostasis", "homeostasis")
