@@ -59,7 +59,9 @@ def main() -> int:
     """Measure, write the stage's folder, and return 1 if a result differed, else 0."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer points; about a minute")
-    parser.add_argument("--rows-only", action="store_true", help="the six rows and nothing else")
+    parser.add_argument(
+        "--rows", nargs="+", choices=NAMES, metavar="ROW", help="these rows and nothing else"
+    )
     parser.add_argument(
         "--out", type=results_folder, default=STAGES / "benchmarks", metavar="FOLDER"
     )
@@ -74,7 +76,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     load_before = os.getloadavg()[0]
     checks, rows = [], []
-    for name in NAMES:
+    for name in arguments.rows or NAMES:
         checks.append(same_result(data, name, count=2 if quick else 10))
         rows.append(measure(data, name, turns=5 if quick else 15, scale=1 if quick else 2))
         faster, floor = rows[-1]["times_faster"], rows[-1]["times_floor"]
@@ -85,7 +87,7 @@ def main() -> int:
             f"{floor['median']:.2f} times the floor; same result: {checks[-1].verdict}"
         )
     corrected = []
-    beside = {} if arguments.rows_only else CORRECTED
+    beside = {} if arguments.rows else CORRECTED
     for name, plain in beside.items():
         checks.append(same_result(data, name, count=2 if quick else 10))
         turns = 5 if quick else 15
@@ -96,7 +98,7 @@ def main() -> int:
             f"{ratio['median']:.2f} times {plain} ({ratio['least']:.2f} to {ratio['most']:.2f}); "
             f"same result: {checks[-1].verdict}"
         )
-    convolutional = [] if arguments.rows_only else _convolutional(data, checks, quick=quick)
+    convolutional = [] if arguments.rows else _convolutional(data, checks, quick=quick)
     details: dict[str, Any] = {
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -110,7 +112,7 @@ def main() -> int:
         "plots": plots.save(plots.by_row(rows), folder, "rows"),
     }
     write_text(folder / "rows.csv", rows_table(rows))
-    if not arguments.rows_only:
+    if not arguments.rows:
         turns = 3 if quick else 7
         details["scaling"] = [
             scaling.measure_variant(data, *variant, turns=turns)
@@ -146,7 +148,7 @@ def main() -> int:
         stage="benchmarks",
         checks=checks,
         begun=begun,
-        selection={"rows": "only"} if arguments.rows_only else {},
+        selection={"rows": "only"} if arguments.rows else {},
         files=[*details["plots"], "rows.csv"],
         details=details,
     )
