@@ -2,6 +2,7 @@
 
 One mini-batch: a free phase of ``T1`` steps; an estimate of the error signals; the penalty's
 gradient at the free state; the read-out's own gradient; one step of the optimiser on all of them.
+The learner is an engine (:class:`cep_core.training.engine.Engine`).
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class HomeostaticLearner:
         penalty: see :class:`Penalty`.
         optimiser: makes one for a list of tensors.
         parameters: of the network, and of the read-out if there is one; copied.
-        generator: of the penalty's draws, on the CPU.
+        seed: of the penalty's draws.
 
     """
 
@@ -79,14 +80,16 @@ class HomeostaticLearner:
         penalty: Penalty,
         optimiser: OptimiserOf,
         parameters: Mapping[str, torch.Tensor],
-        generator: torch.Generator,
+        seed: int = 0,
     ) -> None:
         """Take copies of the parameters."""
         self.network, self.damping, self.estimator = network, damping, estimator
-        self.free_steps, self.penalty, self.generator = free_steps, penalty, generator
+        self.free_steps, self.penalty = free_steps, penalty
+        self._generator = torch.Generator().manual_seed(seed)
         self._held = {name: _product_ready(value) for name, value in parameters.items()}
         self._optimiser = optimiser(list(self._held.values()))
-        self.last: FreePhase | None = None
+        self._last: FreePhase | None = None
+        _remember_nothing(self._optimiser)
 
     @property
     def loss(self) -> Loss:
@@ -106,27 +109,44 @@ class HomeostaticLearner:
         return free, network, drive
 
     def predict(self, x: torch.Tensor) -> torch.Tensor:
-        """Classes that the output, or the read-out, prefers after a free phase, shape ``(B,)``."""
+        """The output after a free phase, or the read-out's logits of it, ``(B, classes)``."""
         with torch.no_grad():
-            output = self.settle(x)[0].state[0]
-            return self._scores(output).argmax(dim=1)
+            return self._scores(self.settle(x)[0].state[0])
 
     def _scores(self, output: torch.Tensor) -> torch.Tensor:
         loss = self.loss
         return loss.logits(output) if isinstance(loss, SoftmaxReadOut) else output
 
-    def learn(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Learn one mini-batch; return the classes predicted before.
+    @property
+    def steady_state(self) -> tuple[torch.Tensor, ...]:
+        """End of the last mini-batch's free phase; see :class:`cep_core.training.engine.Engine`.
+
+        Raises:
+            ValueError: no mini-batch has been learned.
+
+        """
+        if self._last is None:
+            raise ValueError("steady_state: expected a mini-batch to have been learned, found none")
+        return self._last.state
+
+    def learn(self, x: torch.Tensor, y: torch.Tensor, sign: int = 1) -> torch.Tensor:
+        """Learn one mini-batch; return what :meth:`predict` would have said of it before.
 
         Args:
             x: inputs, shape ``(B, size_x)``.
             y: one-hot targets, shape ``(B, classes)``.
+            sign: of ``beta``: only +1, as an estimator has its own nudges.
+
+        Raises:
+            ValueError: another sign.
 
         """
+        if sign != 1:
+            raise ValueError(f"sign: expected 1, as an estimator has its own nudges, found {sign}")
         with torch.no_grad():
             free, network, drive = self.settle(x)
-            self.last = free
-            predicted = self._scores(free.state[0]).argmax(dim=1)
+            self._last = free
+            scores = self._scores(free.state[0])
             loss = self.loss
             problem = Problem(network, drive, y, self._held, loss, free.state)
             estimate = self.estimator(problem)
@@ -140,7 +160,7 @@ class HomeostaticLearner:
             for name, value in self._held.items():
                 value.grad = gradient[name]
         self._optimiser.step()
-        return predicted
+        return scores
 
     def _whole(self) -> Directed | Damped:
         """The network that was run, its input not computed beforehand: its gradient is wanted."""
@@ -157,7 +177,7 @@ class HomeostaticLearner:
                 n for e in network.connections({}) if isinstance(e.source, int) for n in e.names
             ]
             return {n: self._held[n] * (2 / neurons_of(network, self._held)) for n in names}
-        draws = normal_draws(problem.rest, self.penalty.draws, self.generator)
+        draws = normal_draws(problem.rest, self.penalty.draws, self._generator)
         undamped = problem.network.base if isinstance(problem.network, Damped) else problem.network
         assert isinstance(undamped, Directed)
         return hutchinson_loss(undamped, problem, draws, self.penalty.jacobian).gradient
@@ -167,39 +187,53 @@ class HomeostaticLearner:
         free, network, drive = self.settle(x)
         return estimator(Problem(network, drive, y, self._held, self.loss, free.state))
 
-    def state(self) -> dict[str, torch.Tensor]:
-        """Copies of everything that the next mini-batch depends on, but the source of the draws."""
-        kept = self.parameters()
-        inner = self._optimiser.state
+    def load(self, parameters: Mapping[str, torch.Tensor]) -> None:
+        """Replace the parameters by copies of these; what the optimiser remembers stays."""
         for name, value in self._held.items():
-            for key, memory in inner.get(value, {}).items():
-                if isinstance(memory, torch.Tensor):
-                    kept[f"{MEMORY}{name}/{key}"] = memory.clone().contiguous()
-        return kept
+            value.copy_(parameters[name])
 
-    def restore(self, state: Mapping[str, torch.Tensor]) -> None:
-        """Replace parameters and the optimiser's memory by copies, as :meth:`state` returned."""
+    def memory(self) -> dict[str, torch.Tensor]:
+        """Copies of what the optimiser remembers, by parameter, and the state of the draws."""
+        remembered = {
+            f"{name}/{key}": memory.clone().contiguous()
+            for name, value in self._held.items()
+            for key, memory in self._optimiser.state[value].items()
+        }
+        return remembered | {DRAWS: self._generator.get_state()}
+
+    def recall(self, memory: Mapping[str, torch.Tensor]) -> None:
+        """Replace what is remembered by copies of this, as :meth:`memory` returned it."""
+        self._generator.set_state(memory[DRAWS])
         for name, value in self._held.items():
-            value.copy_(state[name])
-            prefix = f"{MEMORY}{name}/"
-            self._optimiser.state[value] = {
-                key.removeprefix(prefix): _like(value, memory)
-                for key, memory in state.items()
-                if key.startswith(prefix)
-            }
+            for key, kept in self._optimiser.state[value].items():
+                kept.copy_(memory[f"{name}/{key}"])
 
 
-MEMORY = "memory/"
-"""Begins the names of what the optimiser remembers, beside the parameters' in a state."""
+DRAWS = "draws"
+"""Name of the state of the penalty's generator among what a learner remembers."""
+
+
+def _remember_nothing(optimiser: torch.optim.Optimizer) -> None:
+    """Give the optimiser the memory that it would make at its first step, all zero.
+
+    So a state has the same names and shapes before the first mini-batch as after it.
+    """
+    for group in optimiser.param_groups:
+        for value in group["params"]:
+            kept = optimiser.state[value]
+            if "betas" in group:  # Adam's
+                kept["step"] = torch.zeros((), dtype=torch.float32)
+                kept["exp_avg"], kept["exp_avg_sq"] = (
+                    torch.zeros_like(value),
+                    torch.zeros_like(value),
+                )
+            elif group["momentum"]:
+                kept["momentum_buffer"] = torch.zeros_like(value)
 
 
 def _product_ready(value: torch.Tensor) -> torch.Tensor:
     """A copy of a matrix whose transpose is contiguous: the free phase multiplies by that."""
     return value.t().contiguous().t() if value.ndim > 1 else value.clone()
-
-
-def _like(value: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
-    return memory.clone() if memory.shape != value.shape else _product_ready(memory)
 
 
 def sgd(rate: float, momentum: float, weight_decay: float = 0.0) -> OptimiserOf:

@@ -1,8 +1,12 @@
-"""What is measured of a directed network along its training: alignment, asymmetry, settling."""
+"""What is measured of a directed network along its training: alignment, asymmetry, settling.
+
+In float64, on the first images of the test set.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -14,20 +18,16 @@ from cep_core.learning import one_hot
 from cep_core.phases import change_by_sample
 from cep_core.training.epochs import as_input
 from reproduce.homeostasis.settings import Settings
-
-MEASURED = 100
-"""Images of the test set, the first, on which everything here is measured, in float64."""
+from reproduce.runs.subject import MEASURED, rounded
 
 ADJOINT = RelaxedAdjoint(steps=400, tolerance=1e-9)
 
 UNSETTLED = 1e-3
 """Largest change in the free phase's last step above which a sample counts as unsettled."""
 
-DIGITS = 6
-
 
 def measures(
-    settings: Settings, data: Dataset, parameters: dict[str, torch.Tensor]
+    settings: Settings, data: Dataset, parameters: Mapping[str, torch.Tensor]
 ) -> dict[str, Any]:
     """Measure a network at these parameters.
 
@@ -41,16 +41,16 @@ def measures(
 
     """
     exact = {name: value.double() for name, value in parameters.items()}
-    learner = settings.make_learner(exact, torch.Generator())
+    learner = settings.make_learner(exact)
     x = as_input(data.test_images[:MEASURED], torch.float64)
     y = one_hot(data.test_labels[:MEASURED], CLASSES, torch.float64)
     estimate = learner.estimate(x, y, learner.estimator).signal
     adjoint = learner.estimate(x, y, ADJOINT).signal
     network = learner.network
     return {
-        "cosines": [_rounded(c) for c in cosines(estimate, adjoint)],
-        "asymmetry": _rounded(antisymmetric_loss(network, exact).value),
-        "symmetric": _rounded(_symmetric_share(settings, exact)),
+        "cosines": [rounded(c) for c in cosines(estimate, adjoint)],
+        "asymmetry": rounded(antisymmetric_loss(network, exact).value),
+        "symmetric": rounded(_symmetric_share(settings, exact)),
         **_settling(settings, x, exact),
     }
 
@@ -71,7 +71,7 @@ def _settling(
     settings: Settings, x: torch.Tensor, parameters: dict[str, torch.Tensor]
 ) -> dict[str, Any]:
     """Residual, and the shares of samples that do not settle."""
-    learner = settings.make_learner(parameters, torch.Generator())
+    learner = settings.make_learner(parameters)
     with torch.no_grad():
         free, network, drive = learner.settle(x)
         states = [free.state]
@@ -81,11 +81,7 @@ def _settling(
     moved, returned = change_by_sample(before, last), change_by_sample(first, last)
     unsettled = moved > UNSETTLED
     return {
-        "residual": _rounded(free.residual),
-        "unsettled": _rounded(float(unsettled.double().mean())),
-        "cycling": _rounded(float((unsettled & (returned < 0.1 * moved)).double().mean())),
+        "residual": rounded(free.residual),
+        "unsettled": rounded(float(unsettled.double().mean())),
+        "cycling": rounded(float((unsettled & (returned < 0.1 * moved)).double().mean())),
     }
-
-
-def _rounded(value: float) -> float | None:
-    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None

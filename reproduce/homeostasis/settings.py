@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -182,9 +183,9 @@ class Settings:
         return {name: value.to(dtype) for name, value in drawn.items()}
 
     def make_learner(
-        self, parameters: dict[str, torch.Tensor], generator: torch.Generator
+        self, parameters: Mapping[str, torch.Tensor], seed: int = 0
     ) -> HomeostaticLearner:
-        """What learns, at these parameters; the generator is that of the penalty's draws."""
+        """What learns, at these parameters; the seed is that of the penalty's draws."""
         return HomeostaticLearner(
             self.make_network(),
             damping=self.damping,
@@ -193,7 +194,7 @@ class Settings:
             penalty=Penalty(self.penalty, self.coefficient, self.draws, self.jacobian),
             optimiser=self.make_optimiser(),
             parameters=parameters,
-            generator=generator,
+            seed=seed,
         )
 
     def as_json(self) -> dict[str, Any]:

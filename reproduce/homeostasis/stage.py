@@ -120,7 +120,7 @@ def reduced(runs: Path) -> list[dict[str, Any]]:
     experiment, data = experiment_named(QUICK), load()
     found = []
     for name in experiment.runs:
-        results = train(Job(experiment, name, experiment.seeds[0]), data, runs, quiet=True)
+        results = train(Job(experiment, name, experiment.seeds[0]), data, runs, show="warnings")
         say(f"homeostasis: {name}: test error {results['test_error'][-1]:.1f} %")
         found.append(_shown(results, name, experiment.runs[name]))
     return found

@@ -22,7 +22,7 @@ from cep_core.training.epochs import (
 )
 from cep_core.training.together import error_rates, train_epoch_together
 from reproduce.runs.record import Recorder, why_unfit
-from reproduce.runs.row import Row
+from reproduce.runs.subject import Subject
 from reproduce.terminal import progress, say
 
 State = dict[str, torch.Tensor]
@@ -118,7 +118,7 @@ class AtOnce:
 def train_epochs(
     learners: Learners,
     runs: Sequence[Recorder],
-    row: Row,
+    subject: Subject,
     data: Dataset,
     dtype: torch.dtype,
     wanted: int,
@@ -130,7 +130,7 @@ def train_epochs(
     Args:
         learners: what learns, at its initial parameters; its device is where the samples go.
         runs: where each run is written down.
-        row: what is trained.
+        subject: what is trained.
         data: on what.
         dtype: of the parameters.
         wanted: how many epochs in all.
@@ -143,11 +143,11 @@ def train_epochs(
         DivergedError: a parameter is not finite; the last sound epoch of every run stays.
 
     """
-    name = _name(row, runs)
-    begun, device = _resume(learners, runs)
+    name = _name(subject, runs)
+    begun, device = _resume(learners, runs, subject)
     if begun and show != "warnings":
         say(f"{name}: resumed after epoch {begun}")
-    images, labels = data.train_images[: row.samples], data.train_labels[: row.samples]
+    images, labels = data.train_images[: subject.samples], data.train_labels[: subject.samples]
     train_samples = Samples(images, labels).to(device)
     test_samples = Samples(data.test_images, data.test_labels).to(device)
     for epoch in range(begun + 1, wanted + 1):
@@ -157,8 +157,8 @@ def train_epochs(
                 seed=run.seed,
                 epoch=epoch,
                 samples=len(train_samples),
-                batch=row.batch,
-                positive_probability=row.positive_probability,
+                batch=subject.batch,
+                positive_probability=subject.positive_probability,
             )
             for run in runs
         ]
@@ -167,14 +167,14 @@ def train_epochs(
             train_errors = learners.train_epoch(
                 train_samples,
                 plans,
-                batch=row.batch,
-                classes=row.sizes[-1],
+                batch=subject.batch,
+                classes=subject.classes,
                 dtype=dtype,
                 progress=advance,
             )
         learned = _on_cpu(learners.states())
         for run, state in zip(runs, learned, strict=True):
-            _refuse_divergence(run, row, epoch, state)
+            _refuse_divergence(run, subject, epoch, state)
         test_errors = learners.error_rates(test_samples, dtype=dtype)
         seconds = time.monotonic() - started
         for run, state, test_error, train_error in zip(
@@ -194,14 +194,18 @@ def train_epochs(
     return [run.finish() for run in runs]
 
 
-def _resume(learners: Learners, runs: Sequence[Recorder]) -> tuple[int, torch.device]:
+def _resume(
+    learners: Learners, runs: Sequence[Recorder], subject: Subject
+) -> tuple[int, torch.device]:
     """Load the newest epoch that every run has; return its number and the learners' device."""
     initial = learners.states()
     device = next(iter(initial[0].values())).device
     found = latest_common(
         [(run.place.folder, run.place.run) for run in runs],
         warn=say,
-        why_unfit=lambda checkpoint: why_unfit(checkpoint, initial[0]),
+        why_unfit=lambda checkpoint: why_unfit(
+            checkpoint, initial[0], measured_before=subject.measured_before
+        ),
     )
     if found:
         learners.restore(
@@ -212,15 +216,13 @@ def _resume(learners: Learners, runs: Sequence[Recorder]) -> tuple[int, torch.de
     return (found[0].epoch if found else 0), device
 
 
-def _refuse_divergence(run: Recorder, row: Row, epoch: int, state: State) -> None:
+def _refuse_divergence(run: Recorder, subject: Subject, epoch: int, state: State) -> None:
     lost = first_not_finite(state)
     if lost is not None:
         run.diverge(lost)
-        steepest = max(row.learning_rates) / row.beta
         raise DivergedError(
-            f"{row.name} seed {run.seed} diverged in epoch {epoch}: {lost} is not finite; "
-            f"{run.place.folder} keeps the epochs before. Likely causes: beta or learning "
-            f"rates too large, or rates too large for beta (rate / beta is {steepest:.3g})"
+            f"{subject.name} seed {run.seed} diverged in epoch {epoch}: {lost} is not finite; "
+            f"{run.place.folder} keeps the epochs before. Likely causes: {subject.why_diverged}"
         )
 
 
@@ -228,9 +230,9 @@ def _on_cpu(states: Sequence[State]) -> list[State]:
     return [{name: value.cpu() for name, value in state.items()} for state in states]
 
 
-def _name(row: Row, runs: Sequence[Recorder]) -> str:
+def _name(subject: Subject, runs: Sequence[Recorder]) -> str:
     seeds = ", ".join(str(run.seed) for run in runs)
-    return f"{row.name} seed{'s' if len(runs) > 1 else ''} {seeds}"
+    return f"{subject.name} seed{'s' if len(runs) > 1 else ''} {seeds}"
 
 
 def _listed(errors: Sequence[float]) -> str:

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 
 from cep_core.data.mnist import Dataset
-from cep_core.fields import number, plain, shown
-from cep_core.phases import free_phase
+from cep_core.fields import Kind, number, optional, plain, sequence, shown
 from cep_core.training.checkpoints import Checkpoint, save
 from cep_core.training.engine import parameters_in
-from cep_core.training.epochs import as_input
 from reproduce.provenance import processor, provenance_of_code
 from reproduce.runs.directory import RunDirectory, software
-from reproduce.runs.row import Row
-
-MEASURED = 100
-"""Images of the test set, the first, on which the residual is measured."""
+from reproduce.runs.subject import Subject
 
 KEPT = frozenset({0, 1, 2})
 KEPT_EVERY = 5
 """Checkpoints that a run keeps, besides its newest: the first, and every so many epochs."""
 
-DIGITS = 6
-"""Significant digits of what is measured for a reader."""
-
 ERRORS = ("test_error", "train_error", "seconds")
 """Columns of the history that every version records: percent, percent, seconds."""
+
+ERROR: tuple[Kind[Any], ...] = (number(),)
+MEASURE: tuple[Kind[Any], ...] = (optional(number()), sequence(optional(number())))
+"""What an entry of these columns may be, and one of the others."""
 
 
 def is_kept(epoch: int) -> bool:
@@ -37,20 +32,17 @@ def is_kept(epoch: int) -> bool:
     return epoch in KEPT or epoch % KEPT_EVERY == 0
 
 
-def residual_of(
-    row: Row, data: Dataset, parameters: Mapping[str, torch.Tensor], dtype: torch.dtype
-) -> float:
-    """Largest change of any unit in the free phase's last transition, ``max |s_T - s_{T-1}|``.
+def why_unfit(
+    checkpoint: Checkpoint, state: Mapping[str, torch.Tensor], *, measured_before: bool = False
+) -> str | None:
+    """Say why a run with such a state cannot resume from a checkpoint, or return None.
 
-    Measured with the definition on the first :data:`MEASURED` test images, at these parameters (on
-    the CPU).
+    Args:
+        checkpoint: one of the run's.
+        state: as the run begins with.
+        measured_before: see :class:`reproduce.runs.subject.Subject`.
+
     """
-    x = as_input(data.test_images[:MEASURED], dtype)
-    return free_phase(row.network, x, dict(parameters), steps=row.free_steps).residual
-
-
-def why_unfit(checkpoint: Checkpoint, state: Mapping[str, torch.Tensor]) -> str | None:
-    """Say why a run with such a state cannot resume from a checkpoint, or return None."""
     found, expected = (
         {name: (str(value.dtype), *value.shape) for name, value in tensors.items()}
         for tensors in (checkpoint.parameters, state)
@@ -58,24 +50,21 @@ def why_unfit(checkpoint: Checkpoint, state: Mapping[str, torch.Tensor]) -> str 
     for name in sorted(found.keys() | expected.keys()):
         if found.get(name) != expected.get(name):
             return f"{plain(name)}: expected {expected.get(name)}, found {found.get(name)}"
-    return _why_unfit_record(checkpoint.record, checkpoint.epoch)
+    return _why_unfit_record(checkpoint.record, checkpoint.epoch, int(measured_before))
 
 
-def _why_unfit_record(record: Mapping[str, Any], epochs: int) -> str | None:
+def _why_unfit_record(record: Mapping[str, Any], epochs: int, before: int) -> str | None:
     history, segments = record.get("history"), record.get("provenance", [])
-    norms = history.get("norms", {}) if isinstance(history, dict) else None
-    if not isinstance(history, dict) or not isinstance(norms, dict):
-        return "history: expected a column for every measure, found something else"
-    finite = number()
-    measured = {"residual": history.get("residual"), **norms}
-    columns = {name: history.get(name) for name in ERRORS} | {
-        name: column for name, column in measured.items() if column is not None
-    }
-    for name, column in columns.items():
-        if not isinstance(column, list) or len(column) != epochs:
+    if not isinstance(history, dict):
+        return f"history: expected a column for every measure, found {shown(history)}"
+    measured = flattened({n: column for n, column in history.items() if n not in ERRORS})
+    columns = [(name, history.get(name), epochs, ERROR) for name in ERRORS]
+    columns += [(name, column, epochs + before, MEASURE) for name, column in measured]
+    for name, column, length, kinds in columns:
+        if not isinstance(column, list) or len(column) != length:
             count = len(column) if isinstance(column, list) else "none"
-            return f"history: {plain(name)}: expected {epochs} numbers, found {count}"
-        wrong = [v for v in column if not finite.admits(v) and (name in ERRORS or v is not None)]
+            return f"history: {plain(name)}: expected {length} numbers, found {count}"
+        wrong = [v for v in column if not any(kind.admits(v) for kind in kinds)]
         if wrong:
             return f"history: {plain(name)}: expected finite numbers, found {shown(wrong[0])}"
     if not isinstance(segments, list) or not all(
@@ -83,6 +72,15 @@ def _why_unfit_record(record: Mapping[str, Any], epochs: int) -> str | None:
     ):
         return "provenance: expected segments with their first epochs, found something else"
     return None
+
+
+def flattened(columns: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Columns, and those in a table of them, by name."""
+    for name, value in columns.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{inner}", column) for inner, column in value.items())
+        else:
+            yield name, value
 
 
 def continued(segments: Sequence[Mapping[str, Any]], epoch: int) -> list[dict[str, Any]]:
@@ -106,37 +104,37 @@ class Recorder:
     """What is written of one run while it trains: checkpoints and results so far.
 
     Attributes:
-        history: of every epoch: ``test_error`` and ``train_error`` in percent, ``seconds``,
-            ``residual`` (:func:`residual_of`) and the Frobenius ``norms`` of the parameters by
-            name; None where one is not finite, or an older version recorded none.
+        history: columns: of every epoch ``test_error`` and ``train_error`` in percent and
+            ``seconds``; and the subject's measures. None where an older version recorded none.
 
     """
 
     def __init__(
-        self, place: RunDirectory, row: Row, data: Dataset, *, seed: int, note: str = ""
+        self, place: RunDirectory, subject: Subject, data: Dataset, *, seed: int, note: str = ""
     ) -> None:
-        """Record the run of ``row`` on ``data`` that owns ``place``."""
+        """Record the run of ``subject`` on ``data`` that owns ``place``."""
         self.place = place
         self.seed = seed
-        self._row, self._data, self._note = row, data, note
-        self.history: dict[str, Any] = {name: [] for name in (*ERRORS, "residual")}
+        self._subject, self._data, self._note = subject, data, note
+        self.history: dict[str, Any] = {}
         self._segments: list[dict[str, Any]] = []
         self._diverged: dict[str, Any] | None = None
 
     def begin(self, checkpoint: Checkpoint | None, state: Mapping[str, torch.Tensor]) -> None:
         """Continue from a checkpoint, or begin with this state and keep it as epoch 0."""
-        names = parameters_in(state)
+        now = self._subject.measures(self._data, parameters_in(state))
+        before = self._subject.measured_before
         if checkpoint is None:
-            self.history["norms"] = {name: [] for name in names}
+            self.history = {name: [] for name in ERRORS} | _empty(now)
+            if before:
+                _append(self.history, now)
             self._segments = continued([], 0)
             self._save(0, state)
             return
-        found, unknown = checkpoint.record["history"], [None] * checkpoint.epoch
-        norms = found.get("norms", {})
-        self.history = {name: found.get(name, list(unknown)) for name in (*ERRORS, "residual")}
-        self.history["norms"] = {name: norms.get(name, list(unknown)) for name in names}
-        before = {"code": None, "processor": None, "software": self.place.software}
-        segments = checkpoint.record.get("provenance", [{"first_epoch": 1} | before])
+        found, unknown = checkpoint.record["history"], [None] * (checkpoint.epoch + before)
+        self.history = {name: found[name] for name in ERRORS} | _resumed(now, found, unknown)
+        older = {"code": None, "processor": None, "software": self.place.software}
+        segments = checkpoint.record.get("provenance", [{"first_epoch": 1} | older])
         self._segments = continued(segments, checkpoint.epoch)
 
     def add(
@@ -148,15 +146,9 @@ class Recorder:
         seconds: float,
     ) -> None:
         """Write down an epoch that ended in ``state`` (on the CPU)."""
-        parameters = parameters_in(state)
-        dtype = next(iter(parameters.values())).dtype
-        residual = residual_of(self._row, self._data, parameters, dtype)
-        self.history["test_error"].append(test_error)
-        self.history["train_error"].append(train_error)
-        self.history["seconds"].append(round(seconds, 3))
-        self.history["residual"].append(_rounded(residual))
-        for name, value in parameters.items():
-            self.history["norms"][name].append(_rounded(float(value.double().norm())))
+        errors = (test_error, train_error, round(seconds, 3))
+        measured = self._subject.measures(self._data, parameters_in(state))
+        _append(self.history, dict(zip(ERRORS, errors, strict=True)) | measured)
         self._save(len(self.history["test_error"]), state)
         self._write_results()
 
@@ -184,18 +176,18 @@ class Recorder:
         save(self.place.folder, checkpoint, run=self.place.run, is_kept=is_kept)
 
     def _write_results(self) -> dict[str, Any]:
-        row, data, identity = self._row, self._data, self.place.identity
+        subject, data, identity = self._subject, self._data, self.place.identity
         results = {
-            "row": row.name,
-            "title": row.title,
+            "row": subject.name,
+            "title": subject.title,
             "seed": self.seed,
             "hash": self.place.run,
             "epochs": len(self.history["test_error"]),
-            "epochs_of_paper": row.epochs,
+            "epochs_of_paper": subject.epochs,
             **self.history,
             "diverged": self._diverged,
-            "residual_over": f"the first {MEASURED} test images",
-            "data": data.as_json() | {"train": len(data.train_labels[: row.samples])},
+            **subject.measured_over,
+            "data": data.as_json() | {"train": len(data.train_labels[: subject.samples])},
             "engine": identity["engine"],
             "note": self._note,
             "software": software(),
@@ -206,5 +198,26 @@ class Recorder:
         return results
 
 
-def _rounded(value: float) -> float | None:
-    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
+def _empty(measured: Mapping[str, Any]) -> dict[str, Any]:
+    """A column for every measure, tables of measures inside."""
+    return {n: _empty(value) if isinstance(value, dict) else [] for n, value in measured.items()}
+
+
+def _append(columns: dict[str, Any], measured: Mapping[str, Any]) -> None:
+    for name, value in measured.items():
+        if isinstance(value, dict):
+            _append(columns[name], value)
+        else:
+            columns[name].append(value)
+
+
+def _resumed(measured: Mapping[str, Any], found: Any, unknown: list[None]) -> dict[str, Any]:
+    """The columns that are there, those of unknown entries for what an older version left out."""
+    columns: dict[str, Any] = {}
+    for name, value in measured.items():
+        column = found.get(name) if isinstance(found, dict) else None
+        if isinstance(value, dict):
+            columns[name] = _resumed(value, column, unknown)
+        else:
+            columns[name] = column if isinstance(column, list) else list(unknown)
+    return columns

@@ -21,6 +21,7 @@ from reproduce.runs.epochs import AtOnce, Show, train_epochs
 from reproduce.runs.files import RunError
 from reproduce.runs.record import Recorder
 from reproduce.runs.row import Row
+from reproduce.runs.subject import of_row
 from reproduce.runs.train import DTYPES, Request, check_fit, identity_of
 
 
@@ -100,11 +101,13 @@ def train_together(
             # what is there is checked before anything is made
             for folder, identity in sorted(places, key=lambda place: not place[0].exists())
         }
+        subject = of_row(row)
         runs = [
-            Recorder(claims[folder], row, data, seed=request.seed)
+            Recorder(claims[folder], subject, data, seed=request.seed)
             for folder, request in zip(folders, requests, strict=True)
         ]
-        return train_epochs(AtOnce(_engine(requests)), runs, row, data, dtype, wanted, show=show)
+        learners = AtOnce(_engine(requests))
+        return train_epochs(learners, runs, subject, data, dtype, wanted, show=show)
 
 
 def _engine(requests: Sequence[Request]) -> BatchedEngine:

@@ -16,6 +16,7 @@ from reproduce.runs.epochs import Alone, Show, train_epochs
 from reproduce.runs.files import RunError
 from reproduce.runs.record import Recorder
 from reproduce.runs.row import Row
+from reproduce.runs.subject import of_row
 from reproduce.terminal import say
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -133,9 +134,10 @@ def train(
     with claimed(folder, identity) as place:
         if chosen.note and show != "warnings":
             say(f"{row.name}: {chosen.note}")
-        run = Recorder(place, row, data, seed=request.seed, note=chosen.note)
+        subject = of_row(row)
+        run = Recorder(place, subject, data, seed=request.seed, note=chosen.note)
         learner, dtype = Alone(chosen.engine), DTYPES[request.dtype]
-        return train_epochs(learner, [run], row, data, dtype, wanted, show=show)[0]
+        return train_epochs(learner, [run], subject, data, dtype, wanted, show=show)[0]
 
 
 def check_fit(row: Row, data: Dataset, epochs: int) -> None:

@@ -17,6 +17,7 @@ from reproduce.runs.directory import claimed, hash_of, opened, results_in
 from reproduce.runs.files import RunError, read_results
 from reproduce.runs.record import Recorder, why_unfit
 from reproduce.runs.row import Row, SpecError
+from reproduce.runs.subject import of_row
 from reproduce.runs.train import Request, identity_of
 from reproduce.sweep.spec import read_sweep
 from tests.hostile import altered, hostile, only_named_faults, toml_file
@@ -130,7 +131,7 @@ def test_checkpoint(folder, row, tiny_data, identity, capsys, data):
         found = checkpoints.latest(
             place, run=run, warn=warned.append, why_unfit=lambda c: why_unfit(c, state)
         )
-        recorder = Recorder(held, row, tiny_data, seed=5)
+        recorder = Recorder(held, of_row(row), tiny_data, seed=5)
         recorder.begin(found, state)
         errors = {"test_error": 9.0, "train_error": 8.0, "seconds": 1.0}
         recorder.add(state, **errors)

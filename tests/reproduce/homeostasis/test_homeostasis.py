@@ -19,6 +19,7 @@ from reproduce.homeostasis.settings import (
     read_experiment,
 )
 from reproduce.homeostasis.train import Job, train
+from reproduce.runs.epochs import DivergedError
 from reproduce.runs.row import SpecError
 
 SMALL = {"hidden": (8, 6), "free_steps": 30, "nudged_steps": 12, "epochs": 2, "batch": 20}
@@ -89,15 +90,39 @@ def test_a_wrong_experiment_is_named(tmp_path, old, new, message):
     ],
 )
 def test_a_run_resumes_bit_for_bit(tmp_path, digits, changes):
-    whole = train(job(**changes), digits, tmp_path / "whole", quiet=True)
-    train(job(**changes), digits, tmp_path / "parts", epochs=1, quiet=True)
-    parts = train(job(**changes), digits, tmp_path / "parts", quiet=True)
+    whole = train(job(**changes), digits, tmp_path / "whole", show="warnings")
+    train(job(**changes), digits, tmp_path / "parts", epochs=1, show="warnings")
+    parts = train(job(**changes), digits, tmp_path / "parts", show="warnings")
     for name in ("test_error", "train_error", "cosines", "asymmetry", "residual", "hash"):
         assert whole[name] == parts[name], name
     assert len(whole["test_error"]) == 2
     assert len(whole["cosines"]) == 3  # before training and after every epoch
-    again = train(job(**changes), digits, tmp_path / "whole", epochs=1, quiet=True)
+    again = train(job(**changes), digits, tmp_path / "whole", epochs=1, show="warnings")
     assert again == whole
+
+
+def test_a_run_that_diverges_keeps_its_epochs_and_says_so(tmp_path, digits):
+    changes = {"rate": 1e30, "momentum": 0.0, "weight_decay": 1e30}
+    with pytest.raises(DivergedError, match=r"seed 3 diverged in epoch 1: .* rate or coefficient"):
+        train(job(seed=3, **changes), digits, tmp_path, show="warnings")
+    (results,) = (json.loads(p.read_text()) for p in tmp_path.rglob("results.json"))
+    assert (results["diverged"]["epoch"], results["epochs"]) == (1, 0)
+    assert len(results["residual"]) == 1  # before training
+
+
+def test_the_first_step_of_an_optimiser_is_that_of_one_without_memory(digits):
+    """What is remembered before the first mini-batch stands for nothing."""
+    x, labels = digits.train_images[:20].double() / 255, digits.train_labels[:20]
+    for changes in ({"momentum": 0.9}, {"optimiser": "AdamW", "weight_decay": 1e-4}):
+        settings = Settings(**SMALL | changes)
+        learner = settings.make_learner(settings.initial(0, torch.float64))
+        fresh = settings.make_learner(settings.initial(0, torch.float64))
+        fresh._optimiser.state.clear()
+        for one in (learner, fresh):
+            one.learn(x, one_hot(labels, 10, torch.float64))
+            one.learn(x, one_hot(labels, 10, torch.float64))
+        for name, value in learner.parameters().items():
+            assert torch.equal(value, fresh.parameters()[name]), name
 
 
 @pytest.mark.parametrize(
@@ -114,7 +139,7 @@ def test_a_run_resumes_bit_for_bit(tmp_path, digits, changes):
 def test_a_learner_steps_down_the_gradient(digits, changes):
     settings = Settings(**SMALL | {"nudged_steps": 40, "rate": 0.1, "momentum": 0.0} | changes)
     first = settings.initial(0, torch.float64)
-    learner = settings.make_learner(first, torch.Generator())
+    learner = settings.make_learner(first)
     x, labels = digits.train_images[:20].double() / 255, digits.train_labels[:20]
     y = one_hot(labels, 10, torch.float64)
     exact = learner.estimate(x, y, RelaxedAdjoint())
@@ -144,7 +169,7 @@ def test_penalties_reach_the_weights_between_neurons_alone(digits):
             **SMALL, network="loop", momentum=0.0, penalty=kind,
             coefficient=0.0 if kind == "none" else 3.0,
         )  # fmt: skip
-        learner = settings.make_learner(settings.initial(0, torch.float64), torch.Generator())
+        learner = settings.make_learner(settings.initial(0, torch.float64))
         learner.learn(x, y)
         learned[kind] = learner.parameters()
     recurrent = {"W_1_2", "W_0_1", "W_2_0"}

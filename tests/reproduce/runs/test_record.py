@@ -109,7 +109,7 @@ UNFIT = {
     "history: seconds: expected finite numbers, found 'long'": altered(
         lambda _, r: r["history"].update(seconds=[1.0, "long"])
     ),
-    "history: b_0: expected 2 numbers, found 3": altered(
+    "history: norms.b_0: expected 2 numbers, found 3": altered(
         lambda _, r: r["history"]["norms"].update(b_0=[None] * 3)
     ),
     "provenance: expected segments": altered(lambda _, r: r.update(provenance=[1])),
