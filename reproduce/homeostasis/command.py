@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from cep_core.check.verdicts import Verdict
-from cep_core.data.mnist import load
+from cep_core.data.mnist import SOURCES, load
 from cep_core.fields import whole
 from cep_core.files import write_text
 from reproduce.homeostasis.settings import Experiment, experiment_named, experiment_names
@@ -50,7 +50,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument(
         "--data",
         default="mnist5k",
-        metavar="mnist5k|mnist|DIR",
+        metavar=SOURCES,
         help="embedded digits (default), full MNIST by download, or a directory of IDX files, "
         "Fashion-MNIST's for instance",
     )

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import torch
 
-from cep_core.data.mnist import load
+from cep_core.data.mnist import SOURCES, load
 from cep_core.networks import Nudge
 from cep_core.training.engine import EngineName
 from reproduce.runs.epochs import DivergedError
@@ -53,7 +53,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         default="mnist5k",
-        metavar="mnist5k|mnist|DIR",
+        metavar=SOURCES,
         help="embedded digits (default), full MNIST by download, or a directory of IDX files; "
         "validation: before any of them holds out a sixth of its training set as the test set",
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from cep_core.data.mnist import load, wherever
+from cep_core.data.mnist import SOURCES, load, wherever
 from cep_core.fields import shown
 from cep_core.workers import Workers
 from reproduce.runs.command import interrupted
@@ -59,7 +59,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument(
         "--data",
         default="mnist5k",
-        metavar="mnist5k|mnist|DIR",
+        metavar=SOURCES,
         help="embedded digits (default), full MNIST by download, or a directory of IDX files; "
         "validation: before any of them holds out a sixth of its training set as the test set",
     )

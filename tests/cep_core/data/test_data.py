@@ -1,5 +1,6 @@
 """Data: verified field by field, named in every error, never taken for what they are not."""
 
+import dataclasses
 import functools
 import gzip
 import hashlib
@@ -20,7 +21,7 @@ from cep_core.data import mnist as data
 from cep_core.data.idx import read_images, read_labels
 from cep_core.data.mnist import DataError, downloaded, load, wherever
 
-NAMES = list(data.MNIST_SHA256)
+NAMES = list(data.COUNTS)
 COUNTS = {"train": 30, "t10k": 20}
 
 
@@ -55,8 +56,9 @@ def published(monkeypatch):
     """Small files that play MNIST: their digests are the published ones."""
     files = contents(seed=1)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setattr(data, "MNIST_SHA256", digests)
-    monkeypatch.setattr(data, "MNIST_COUNTS", {name: COUNTS[name.split("-")[0]] for name in files})
+    known = dataclasses.replace(data.MNIST, sha256=digests)
+    monkeypatch.setitem(data.PUBLISHED, "mnist", known)
+    monkeypatch.setattr(data, "COUNTS", {name: COUNTS[name.split("-")[0]] for name in files})
     return files
 
 
@@ -132,7 +134,7 @@ def test_a_missing_file_is_named(tmp_path, name):
 
 
 def test_a_missing_directory_names_the_alternatives(tmp_path):
-    with pytest.raises(DataError, match="nowhere: expected mnist5k, mnist or a directory"):
+    with pytest.raises(DataError, match="nowhere: expected mnist5k, mnist, fashion-mnist or a d"):
         load(str(tmp_path / "nowhere"))
 
 
@@ -241,7 +243,8 @@ def mirror(tmp_path, published, monkeypatch):
     digests = {
         name: hashlib.sha256((folder / f"{name}.gz").read_bytes()).hexdigest() for name in published
     }
-    monkeypatch.setattr(data, "MNIST_GZIP_SHA256", digests)
+    known = dataclasses.replace(data.PUBLISHED["mnist"], gzip_sha256=digests)
+    monkeypatch.setitem(data.PUBLISHED, "mnist", known)
     handler = functools.partial(_Quiet, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
@@ -254,40 +257,55 @@ def mirror(tmp_path, published, monkeypatch):
 def test_a_download_is_verified_and_kept(tmp_path, mirror):
     address, folder = mirror
     cache = tmp_path / "cache"
-    assert downloaded((address,), cache).name == "mnist"
+    assert downloaded(data.PUBLISHED["mnist"], (address,), cache).name == "mnist"
     for path in folder.iterdir():
         path.unlink()
-    assert downloaded((address,), cache).name == "mnist"
+    assert downloaded(data.PUBLISHED["mnist"], (address,), cache).name == "mnist"
 
 
 def test_a_damaged_download_is_replaced(tmp_path, mirror):
     address, _ = mirror
     cache = tmp_path / "cache"
-    downloaded((address,), cache)
+    downloaded(data.PUBLISHED["mnist"], (address,), cache)
     (cache / "train-labels-idx1-ubyte.gz").write_bytes(b"damaged")
-    assert downloaded((address,), cache).name == "mnist"
+    assert downloaded(data.PUBLISHED["mnist"], (address,), cache).name == "mnist"
 
 
 def test_the_next_mirror_is_tried(tmp_path, mirror):
     address, _ = mirror
-    assert downloaded((address + "absent/", address), tmp_path / "cache").name == "mnist"
+    assert (
+        downloaded(data.PUBLISHED["mnist"], (address + "absent/", address), tmp_path / "cache").name
+        == "mnist"
+    )
 
 
 def test_a_download_that_fails_names_the_alternatives(tmp_path, mirror):
     address, folder = mirror
     (folder / "t10k-labels-idx1-ubyte.gz").write_bytes(b"something else")
     with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz could not be downloaded") as e:
-        downloaded((address,), tmp_path / "cache")
+        downloaded(data.PUBLISHED["mnist"], (address,), tmp_path / "cache")
     assert "mnist5k" in str(e.value)
     assert "directory" in str(e.value)
     assert "hash" in str(e.value)
     assert "\n" not in str(e.value)
 
 
-def test_full_size_fashion_in_mnist_names_is_told_apart_by_digest_alone(tmp_path, published):
+def test_sets_of_the_same_names_and_sizes_are_told_apart_by_digest_alone(
+    tmp_path, published, monkeypatch
+):
     same_sizes = contents(seed=4)
-    assert load(str(write(tmp_path, same_sizes))).name == "idx"
-    assert published.keys() == same_sizes.keys()
+    folder = write(tmp_path / "other", same_sizes)
+    assert load(str(folder)).name == "idx"
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in same_sizes.items()}
+    known = dataclasses.replace(data.PUBLISHED["fashion-mnist"], sha256=digests)
+    monkeypatch.setitem(data.PUBLISHED, "fashion-mnist", known)
+    found = load(str(folder))
+    assert (found.name, found.provenance[:13]) == ("fashion-mnist", "Fashion-MNIST")
+    assert load(str(write(tmp_path / "mnist", published))).name == "mnist"
+    labels = "t10k-labels-idx1-ubyte"
+    mixed = write(tmp_path / "mixed", published | {labels: same_sizes[labels]})
+    with pytest.raises(DataError, match=r"t10k-labels.* expected MNIST's .* the same directory"):
+        load(str(mixed))
 
 
 def test_a_validation_split_is_the_training_set_alone():

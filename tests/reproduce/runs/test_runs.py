@@ -279,7 +279,10 @@ def test_settings_outside_the_fast_engines_reach_run_on_the_definition(
         (["C-VF-1h", "--angle", "200"], "error: angle: expected a number from 0 to 180"),
         (["EP-1h", "--epochs", "0"], "error: epochs: expected a positive integer, found 0"),
         (["EP-1h", "--seed", "-1"], "error: seed: expected an integer from 0"),
-        (["EP-1h", "--data", "nowhere"], "error: nowhere: expected mnist5k, mnist or a directory"),
+        (
+            ["EP-1h", "--data", "nowhere"],
+            "error: nowhere: expected mnist5k, mnist, fashion",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys, arguments, text):

@@ -245,7 +245,10 @@ def test_a_place_that_is_no_directory_is_named_before_anything_is_trained(
         (["--seeds", "0"], "error: seeds: expected a positive integer, found 0"),
         (["--epochs", "-1"], "error: epochs: expected a positive integer, found -1"),
         (["--jobs", "0"], "error: jobs: expected a positive integer, found 0"),
-        (["--data", "nowhere"], "error: nowhere: expected mnist5k, mnist or a directory"),
+        (
+            ["--data", "nowhere"],
+            "error: nowhere: expected mnist5k, mnist, fashion",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys, arguments, text):
