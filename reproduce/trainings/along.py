@@ -178,6 +178,15 @@ def angle_before(row: Row, seed: int) -> float:
     return angle_of_totals(updates_of(row, problem, 1), whole_gradient(row, problem))
 
 
+def margin_before(row: Row, seed: int) -> float | None:
+    """Largest stable ``kappa`` over the one that a row uses, at its initial weights, ``beta`` > 0.
+
+    None where it is not defined; infinite where there is none below :data:`HIGHEST`.
+    """
+    problem, _ = at_the_end_of_free(row, row.initial(seed, torch.float64))
+    return _margins(row, problem)[0][0]
+
+
 def at_the_end_of_free(row: Row, parameters: Mapping[str, torch.Tensor]) -> tuple[Problem, float]:
     """The problem at ``s_T``, and the residual there."""
     x, y = digits(row.batch)

@@ -19,7 +19,7 @@ from reproduce.stages import STAGES, begin, write_stage
 from reproduce.table.published import PUBLISHED, Published, read_published
 from reproduce.table.results import ALL_ROWS
 from reproduce.terminal import say
-from reproduce.trainings.along import angle_before
+from reproduce.trainings.along import angle_before, margin_before
 from reproduce.trainings.along_command import ALONG, read_along
 from reproduce.trainings.claims import ANGLES, at_angle, claims
 from reproduce.trainings.comparison import Reported, compare
@@ -64,7 +64,7 @@ def command(arguments: argparse.Namespace) -> int:
     angles = {name: angle_before(row, 0) for name, row in _measured_rows(trials).items()}
     rows = [_row(name, trials.get(name), published) for name in ALL_ROWS]
     told = claims(trials, angles)
-    found = findings(trials)
+    found = findings(trials, lambda row: margin_before(row, 0))
     details = {
         "published_source": published.source,
         "margin": published.margin,

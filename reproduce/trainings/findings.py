@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from reproduce.runs.row import Row
 from reproduce.trainings.claims import Claim
 from reproduce.trainings.trials import Trial, Trials, name_with
 
@@ -15,9 +16,22 @@ EVEN = 14
 """Nudged steps beside the published 15."""
 
 
-def findings(trials: Mapping[str, Trials]) -> list[Claim]:
-    """Every finding."""
-    return [even_steps(trials, "C-EP-1h")]
+BETA = 0.4
+"""Nudging strength beside the published 0.2: it halves ``kappa = rate / beta`` and nothing else."""
+
+Margin = Callable[[Row], float | None]
+"""Largest stable ``kappa`` over the one that a row uses, before training."""
+
+
+def findings(trials: Mapping[str, Trials], margin: Margin) -> list[Claim]:
+    """Every finding.
+
+    Args:
+        trials: by name.
+        margin: asked only where there are trainings of which it tells something.
+
+    """
+    return [even_steps(trials, "C-EP-1h"), halved_kappa(trials, margin, "C-VF-1h")]
 
 
 def climb(trial: Trial, epochs: int) -> float:
@@ -60,3 +74,42 @@ def even_steps(trials: Mapping[str, Trials], row: str) -> Claim:
     else:
         answer = "does not hold" if max(even) > CLIMB else "undecided"
     return finding(answer, f"last over smallest training error, by trial: {told}", **climbs)
+
+
+def halved_kappa(trials: Mapping[str, Trials], margin: Margin, row: str) -> Claim:
+    """A row is lost as its learning rates are beyond the largest stable ones for its nudge."""
+
+    def finding(answer: str, reason: str, **numbers: Any) -> Claim:
+        return Claim(
+            f"halved kappa, {row}",
+            f"{row} as published is lost because κ, rate over β, is larger than the nudged phase "
+            f"is stable with; half of it, by β = {BETA:g}, is the smallest change that mends it.",
+            "every trial as published ends no better than half of chance and no trial with "
+            f"β = {BETA:g} and all else as published does, where the largest stable κ over the one "
+            "that is used, at the initial weights, is below 1 for the first and above for the "
+            "second",
+            answer,
+            reason,
+            numbers,
+        )
+
+    names = (row, name_with(row, {"beta": BETA}))
+    found = [trials.get(name) for name in names]
+    groups = [group for group in found if group is not None and group.whole]
+    if len(groups) < len(names):
+        missing = [n for n, g in zip(names, found, strict=True) if g is None or not g.whole]
+        return finding("not run", f"no whole training of {' and '.join(missing)}")
+    margins = [margin(group.row) for group in groups]
+    lost = [f"{len(group.lost)} of {len(group.whole)} lost" for group in groups]
+    told = "; ".join(
+        f"{name}: {share}, margin {'none' if m is None else f'{m:.2f}'}"
+        for name, share, m in zip(names, lost, margins, strict=True)
+    )
+    published, halved = groups
+    stable = [m is not None and m > 1 for m in margins]
+    mended = len(published.lost) == len(published.whole) and not halved.lost
+    if mended and stable == [False, True]:
+        answer = "holds"
+    else:
+        answer = "does not hold" if halved.lost or not published.lost else "undecided"
+    return finding(answer, told, margins=margins)

@@ -11,7 +11,7 @@ from cep_core.networks import Prototypical
 from cep_core.problem import Problem
 from reproduce.runs.files import RunError
 from reproduce.runs.row import Row
-from reproduce.trainings.along import angle_before, measured
+from reproduce.trainings.along import angle_before, margin_before, measured
 from reproduce.trainings.along_command import read_along
 
 
@@ -53,6 +53,7 @@ def test_the_margin_tells_stable_rates_from_others():
     found = {b: measured(r, r.initial(0, torch.float32), 5).positive.margin for b, r in of.items()}
     assert found[0.2] < 1 < found[20.0]
     assert found[20.0] == pytest.approx(100 * found[0.2], rel=5e-3)
+    assert margin_before(of[0.2], 0) == pytest.approx(found[0.2])
 
 
 def test_a_phase_that_never_settles_has_no_margin():

@@ -72,5 +72,38 @@ def test_even_steps(tmp_path, odd, even, answer):
         return results_of("C-EP-1h", 0, [3.0], train=train, **changed)
 
     listed = [run(odd)] + ([] if even is None else [run(even, nudged_steps=14)])
-    found = findings(trials_of(committed(committed_in(tmp_path, *listed))))[0]
+    found = findings(trials_of(committed(committed_in(tmp_path, *listed))), no_margin)[0]
     assert found.answer == answer
+
+
+def no_margin(row):
+    raise AssertionError(f"asked for the margin of {row.name}")
+
+
+@pytest.mark.parametrize(
+    ("published", "halved", "bound", "answer"),
+    [
+        ([90.2, 79.7], [2.1], 0.014, "holds"),
+        ([90.2, 79.7], [2.1, 88.0], 0.014, "does not hold"),
+        ([2.4, 2.5], [2.1], 0.014, "does not hold"),
+        ([90.2, 2.5], [2.1], 0.014, "undecided"),
+        ([90.2, 79.7], [2.1], 0.1, "undecided"),  # stable as published: it is not that
+        ([90.2, 79.7], [2.1], 0.001, "undecided"),  # nor is it where half is no more stable
+    ],
+)
+def test_halved_kappa(tmp_path, published, halved, bound, answer):
+    listed = [results_of("C-VF-1h", seed, [error]) for seed, error in enumerate(published)]
+    listed += [results_of("C-VF-1h", s, [error], beta=0.4) for s, error in enumerate(halved)]
+    trials = trials_of(committed(committed_in(tmp_path, *listed)))
+
+    def margin(row):
+        return bound / (row.learning_rates[0] / row.beta)
+
+    found = findings(trials, margin)[1]
+    assert found.answer == answer
+    assert "margin" in found.reason
+
+
+def test_a_margin_is_asked_only_where_it_tells_something(tmp_path):
+    trials = trials_of(committed(committed_in(tmp_path, results_of("C-VF-1h", 0, [90.0]))))
+    assert findings(trials, no_margin)[1].reason == "no whole training of C-VF-1h, beta 0.4"

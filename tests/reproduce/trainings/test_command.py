@@ -31,6 +31,7 @@ def trainings(tmp_path, *listed):
 def _no_angles(monkeypatch):
     """Angles before training take seconds at full size and are tested elsewhere."""
     monkeypatch.setattr("reproduce.trainings.command.angle_before", lambda row, seed: 10.0 + seed)
+    monkeypatch.setattr("reproduce.trainings.command.margin_before", lambda row, seed: 1.5)
     monkeypatch.setattr("reproduce.trainings.command.angles_before", lambda: iter(()))
     monkeypatch.setattr("reproduce.trainings.command.FIGURES", ())
 
