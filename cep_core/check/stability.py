@@ -3,7 +3,8 @@
 Near the steady state a continual rule makes phase 2 a linear iteration with matrix
 ``J + kappa G``: ``J = dF/ds``, and ``kappa G`` what the moving parameters feed back (the package
 ``theory`` derives it in ``joint_limit``). It settles if the spectral radius is below 1 and diverges
-if it is above. The matrix is never formed: products with its transpose are one backward pass each.
+if it is above. Products with its transpose are one backward pass each, and few of them tell its largest
+eigenvalue, unless many eigenvalues are as large: then the matrix is formed once, affine in ``kappa``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ from cep_core.rules import C_EP, Rule, add_scaled
 
 SETTLED = 1e-6
 """Largest change in one free transition at which a state counts as steady here."""
+
+LARGEST_FORMED = 4096
+"""Most neurons whose matrix is formed where Arnoldi's method does not tell its eigenvalues apart."""
+
+RESTART = 18
+"""Products between two restarts of Arnoldi's method."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,8 @@ class LinearisedPhase:
         self.ratios = ratios or dict.fromkeys(parameters, 1.0)
         self.size = sum(s.numel() for s in state)
         self.products = 0
+        self._formed: tuple[NDArray[Any], NDArray[Any]] | None = None
+        self._traced: tuple[float, State, State] | None = None
 
     def transposed(self, vector: NDArray[Any], kappa: float) -> NDArray[Any]:
         """``(J + kappa G)^T vector`` for a vector of all neurons, layer by layer."""
@@ -97,41 +106,78 @@ class LinearisedPhase:
             torch.from_numpy(vector.ravel().copy()), [s.numel() for s in self.state]
         )
         weights = [p.view_as(s).to(s.dtype) for p, s in zip(parts, self.state, strict=True)]
-        with torch.enable_grad():
-            at = tuple(s.detach().requires_grad_() for s in self.state)
-            theta = add_scaled(
-                self.parameters,
-                self.rule.increment(self.network, self.x, self.parameters, self.state, at),
-                {name: kappa * ratio for name, ratio in self.ratios.items()},
-            )
-            after = self.network.transition(self.x, at, theta if kappa else self.parameters)
-            found = torch.autograd.grad(after, at, weights)
+        at, after = self._transition(kappa)
+        found = torch.autograd.grad(after, at, weights, retain_graph=True)
         return torch.cat([g.reshape(-1) for g in found]).double().numpy()
+
+    def _transition(self, kappa: float) -> tuple[State, State]:
+        """The state and what it becomes, traced once for all products at one ``kappa``."""
+        if self._traced is None or self._traced[0] != kappa:
+            with torch.enable_grad():
+                at = tuple(s.detach().requires_grad_() for s in self.state)
+                theta = add_scaled(
+                    self.parameters,
+                    self.rule.increment(self.network, self.x, self.parameters, self.state, at),
+                    {name: kappa * ratio for name, ratio in self.ratios.items()},
+                )
+                after = self.network.transition(self.x, at, theta if kappa else self.parameters)
+            self._traced = kappa, at, after
+        return self._traced[1:]
+
+    def matrix(self, kappa: float) -> NDArray[Any]:
+        """``(J + kappa G)^T``, shape ``(n, n)`` of all neurons; both parts are formed once."""
+        if self._formed is None:
+            free, fed = (
+                np.stack([self.transposed(e, k) for e in np.eye(self.size)]).T for k in (0.0, 1.0)
+            )
+            self._formed = free, fed - free
+        return self._formed[0] + kappa * self._formed[1]
 
     def dominant(self, kappa: float, tolerance: float = 1e-8) -> tuple[complex, NDArray[Any]]:
         """Eigenvalue of ``J + kappa G`` of largest modulus, and its left eigenvector.
 
-        By the implicitly restarted Arnoldi method; matrices too small for it are formed.
+        By the implicitly restarted Arnoldi method; of the matrix itself where that is small, or
+        where the method takes more products than the matrix.
+
+        Raises:
+            ValueError: neither is possible.
+
         """
-        linalg = _scipy("sparse.linalg")
-
-        def product(vector: NDArray[Any]) -> NDArray[Any]:
-            return self.transposed(vector, kappa)
-
-        if self.size <= 16:  # noqa: PLR2004 - Arnoldi needs room
-            values, vectors = np.linalg.eig(np.stack([product(e) for e in np.eye(self.size)]).T)
-        else:
-            operator = linalg.LinearOperator(
-                (self.size, self.size), matvec=product, dtype=np.float64
-            )
-            start = np.random.default_rng(0).standard_normal(self.size)
-            values, vectors = linalg.eigs(operator, k=2, which="LM", v0=start, tol=tolerance)
+        found = self._arnoldi(kappa, tolerance)
+        values, vectors = np.linalg.eig(self.matrix(kappa)) if found is None else found
         largest = int(np.abs(values).argmax())
         return complex(values[largest]), vectors[:, largest]
 
+    def _arnoldi(self, kappa: float, tolerance: float) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        """Two eigenvalues and eigenvectors of the transpose; None if the matrix is to be formed."""
+        linalg = _scipy("sparse.linalg")
+        if self._formed is not None or self.size <= 16:  # noqa: PLR2004 - Arnoldi needs room
+            return None
+        shape = (self.size, self.size)
+        operator = linalg.LinearOperator(
+            shape, matvec=lambda vector: self.transposed(vector, kappa), dtype=np.float64
+        )
+        start = np.random.default_rng(0).standard_normal(self.size)
+        restarts = max(self.size // RESTART, 10)
+        try:
+            found: tuple[NDArray[Any], NDArray[Any]] = linalg.eigs(
+                operator, k=2, which="LM", v0=start, tol=tolerance, maxiter=restarts
+            )
+        except linalg.ArpackNoConvergence:
+            if self.size <= LARGEST_FORMED:
+                return None
+            msg = (
+                f"kappa: expected one at which eigenvalues of J + kappa G are told apart by "
+                f"{restarts * RESTART} products, found {kappa:g} with {self.size} neurons"
+            )
+            raise ValueError(msg) from None
+        return found
+
     def radius(self, kappa: float, tolerance: float = 1e-6) -> float:
         """Spectral radius of ``J + kappa G``."""
-        return abs(self.dominant(kappa, tolerance)[0])
+        if self._formed is None:
+            return abs(self.dominant(kappa, tolerance)[0])
+        return float(np.abs(np.linalg.eigvals(self.matrix(kappa))).max())
 
 
 def _scipy(module: str) -> Any:

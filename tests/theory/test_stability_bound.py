@@ -9,7 +9,7 @@ from cep_core.check.stability import LinearisedPhase, largest_stable_kappa
 from cep_core.networks import EnergyBased, Prototypical
 from cep_core.networks.initial import initial_parameters
 from cep_core.phases import free_phase, nudged_phase
-from cep_core.rules import C_EP, C_VF, add_scaled
+from cep_core.rules import C_EP, C_VF, Rule, add_scaled
 from theory.case import Answer
 from theory.statements import stability
 
@@ -150,3 +150,35 @@ def test_without_scipy_the_bound_says_what_to_install(monkeypatch):
     monkeypatch.setattr("cep_core.check.stability.import_module", missing)
     with pytest.raises(ImportError, match="needs SciPy, which is not installed: pip install scipy"):
         largest_stable_kappa(network, x, theta, state)
+
+
+class Reversed(Rule):
+    """A rule with its sign turned: many eigenvalues of ``J + kappa G`` are then about as large."""
+
+    def increment(self, *arguments):
+        return {name: -value for name, value in super().increment(*arguments).items()}
+
+
+@pytest.fixture
+def alike():
+    """A settled network and the rule under which Arnoldi's method finds no end."""
+    network = EnergyBased((Tanh(), Tanh()), 0.2)
+    x, _, theta, state = settled(network, sizes=(30, 100, 4), batch=1)
+    return (network, x, theta, state), Reversed("reversed C-EP", continual=True, vector_field=False)
+
+
+def test_eigenvalues_that_are_not_told_apart_are_those_of_the_formed_matrix(alike):
+    where, rule = alike
+    bound = largest_stable_kappa(*where, rule=rule)
+    phase = LinearisedPhase(*where, rule=rule)
+    assert bound.products < 10 * phase.size
+    rows = np.stack([phase.transposed(e, bound.kappa) for e in np.eye(phase.size)])
+    assert np.abs(np.linalg.eigvals(rows)).max() == pytest.approx(1.0, abs=1e-5)
+    np.testing.assert_allclose(phase.matrix(bound.kappa), rows.T, atol=1e-12)
+
+
+def test_more_neurons_than_a_matrix_has_room_for_are_refused(alike, monkeypatch):
+    monkeypatch.setattr("cep_core.check.stability.LARGEST_FORMED", 100)
+    where, rule = alike
+    with pytest.raises(ValueError, match=r"kappa: expected one at which .*, found .* 104 neurons"):
+        largest_stable_kappa(*where, rule=rule)
