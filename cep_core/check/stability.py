@@ -4,7 +4,7 @@ Near the steady state a continual rule makes phase 2 a linear iteration with mat
 ``J + kappa G``: ``J = dF/ds``, and ``kappa G`` what the moving parameters feed back (the package
 ``theory`` derives it in ``joint_limit``). It settles if the spectral radius is below 1 and diverges
 if it is above. Products with its transpose are one backward pass each, and few of them tell its largest
-eigenvalue, unless many eigenvalues are as large: then the matrix is formed once, affine in ``kappa``.
+eigenvalue, unless many are as large: then the matrix is formed once, affine in ``kappa``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SETTLED = 1e-6
 """Largest change in one free transition at which a state counts as steady here."""
 
 LARGEST_FORMED = 4096
-"""Most neurons whose matrix is formed where Arnoldi's method does not tell its eigenvalues apart."""
+"""Most neurons whose matrix is formed where Arnoldi's method cannot tell its eigenvalues."""
 
 RESTART = 18
 """Products between two restarts of Arnoldi's method."""

@@ -31,7 +31,7 @@ def identity() -> Iterator[Check]:
         for sizes in (ONE_HIDDEN, TWO_HIDDEN):
             bench = case(make, "tanh", sizes, batch=BATCH)
             name = f"augmented/{label}/{shape_name(sizes)}"
-            yield timed(partial(check_identity, name, bench))
+            yield timed(name, partial(check_identity, name, bench))
 
 
 def check_identity(name: str, bench: Problem) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -76,9 +77,10 @@ def published_dynamics() -> Iterator[Check]:
         for label, make, rule, angle in variants:
             name = f"published/{label}/{activation}/{shape_name(sizes)}"
             yield timed(
+                name,
                 lambda n=name, m=make, a=activation, s=sizes, r=rule, g=angle: check_plateau(  # type: ignore[misc]
                     n, m(a, s, g), r
-                )
+                ),
             )
 
 
@@ -100,9 +102,8 @@ def outside_nudge() -> Iterator[Check]:
     """The published prototypical nudge follows the exact gradient of a cross-entropy."""
     for activation in ("tanh", "sigmoid"):
         bench = case(prototypical_outside, activation, ONE_HIDDEN, batch=3)
-        yield timed(
-            lambda a=activation, b=bench: check_other_loss(f"outside nudge/{a}", a, b)  # type: ignore[misc]
-        )
+        name = f"outside nudge/{activation}"
+        yield timed(name, partial(check_other_loss, name, activation, bench))
 
 
 def check_other_loss(name: str, activation: str, bench: Problem) -> Check:
@@ -154,9 +155,8 @@ def asymmetric_weights() -> Iterator[Check]:
     """C-VF with untied weights deviates, as much as its linearisation says and within the bound."""
     for angle in (0.0, 22.5, 45.0, 90.0):
         bench = case(energy_exact, "tanh", ONE_HIDDEN, angle=angle)
-        yield timed(
-            lambda a=angle, b=bench: check_asymmetry(f"asymmetry/Ψ = {a:g}°", b, symmetric=a == 0)  # type: ignore[misc]
-        )
+        name = f"asymmetry/Ψ = {angle:g}°"
+        yield timed(name, partial(check_asymmetry, name, bench, symmetric=angle == 0))
 
 
 def check_asymmetry(name: str, bench: Problem, *, symmetric: bool) -> Check:

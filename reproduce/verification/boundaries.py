@@ -70,7 +70,10 @@ VOID: dict[str, Callable[[], GDUResult]] = {
 def inconclusive() -> Iterator[Check]:
     """Each void comparison must be called so."""
     for label, run in VOID.items():
-        yield timed(lambda n=label, r=run: check_void(n, r()))  # type: ignore[misc]
+        yield timed(
+            f"inconclusive/{label}",
+            lambda n=label, r=run: check_void(n, r()),  # type: ignore[misc]
+        )
 
 
 def check_void(label: str, result: GDUResult) -> Check:

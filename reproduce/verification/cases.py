@@ -10,7 +10,7 @@ from functools import cache
 import torch
 
 from cep_core.activations import activation_named
-from cep_core.check.verdicts import Check
+from cep_core.check.verdicts import Check, Verdict
 from cep_core.data.mnist import embedded
 from cep_core.learning import one_hot
 from cep_core.networks import AnsweringNetwork, EnergyBased, Prototypical
@@ -90,8 +90,15 @@ def shape_name(sizes: tuple[int, ...]) -> str:
     return "-".join(str(size) for size in sizes)
 
 
-def timed(make: Callable[[], Check]) -> Check:
-    """Make a check and note how long that took."""
+def timed(name: str, make: Callable[[], Check]) -> Check:
+    """Make the check called ``name``, and note how long that took.
+
+    One that breaks down is inconclusive, with what happened: the others are not lost with it.
+    """
     started = time.monotonic()
-    check = make()
+    try:
+        check = make()
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        why = f"the check broke down: {type(error).__name__}: {error}"
+        check = Check(name, f"{name}: can be decided", Verdict.INCONCLUSIVE, {}, why)
     return replace(check, seconds=round(time.monotonic() - started, 3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from cep_core.check.bptt import nabla
@@ -74,7 +75,7 @@ def _cases(
                 for rule in (EP, C_EP, C_VF):
                     name = f"theorem1/{dynamics}/{activation}/{shape_name(shape)}/{rule.name}"
                     angle = 0.0 if rule.vector_field else None
-                    yield timed(_later(name, make, activation, shape, batch, angle, rule))
+                    yield timed(name, _later(name, make, activation, shape, batch, angle, rule))
 
 
 def _later(
@@ -103,7 +104,8 @@ def centred_estimator() -> Iterator[Check]:
     """The mean of the updates nudged by ``+beta`` and ``-beta`` has an error of second order."""
     for dynamics, make in EXACT.items():
         bench = case(make, "tanh", ONE_HIDDEN, batch=3)
-        yield timed(lambda d=dynamics, b=bench: check_centred(f"centred/{d}", b))  # type: ignore[misc]
+        name = f"centred/{dynamics}"
+        yield timed(name, partial(check_centred, name, bench))
 
 
 def followed(settled: Problem, steps: int = STEPS) -> Processes:

@@ -43,9 +43,8 @@ def threshold() -> Iterator[Check]:
             if sizes == FULL and make is energy_identity:
                 continue  # as the other energy-based one, and seconds long
             bench = case(make, "tanh", sizes)
-            yield timed(
-                partial(check_threshold, f"stability/{dynamics}/{shape_name(sizes)}", bench)
-            )
+            name = f"stability/{dynamics}/{shape_name(sizes)}"
+            yield timed(name, partial(check_threshold, name, bench))
 
 
 def _growth(settled: Problem, kappa: float, beta: float) -> float:

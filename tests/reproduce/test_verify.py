@@ -3,11 +3,12 @@
 import pytest
 import torch
 
-from cep_core.check.verdicts import Verdict
+from cep_core.check.verdicts import Check, Verdict
 from cep_core.losses import SquaredError
 from cep_core.phases import nudged_phase
 from cep_core.rules import C_EP, C_VF, EP, Rule
-from reproduce.verification import augmented, bias, boundaries, property_holds, stability
+from reproduce.stages import read_stage
+from reproduce.verification import augmented, bias, boundaries, command, property_holds, stability
 from reproduce.verification.cases import (
     EXACT,
     case,
@@ -144,3 +145,21 @@ def test_a_sound_comparison_is_not_called_void():
 def test_every_group_has_checks():
     assert all(callable(group) for group in GROUPS.values())
     assert next(GROUPS["C-VF without symmetric weights"]()).verdict is Verdict.PASS
+
+
+def test_a_check_that_breaks_down_is_inconclusive_and_the_others_go_on(tmp_path, monkeypatch):
+    bench = case(energy_exact, "tanh", SMALL)
+    monkeypatch.setattr(stability, "EXACT", {"one": lambda *_: bench.network})
+    monkeypatch.setattr(stability, "check_threshold", lambda *_: 1 / 0)
+    sound = Check("sound", "s", Verdict.PASS)
+    groups = {"broken": stability.threshold, "whole": lambda: iter([sound])}
+    monkeypatch.setattr(command, "GROUPS", groups)
+    assert command.verify(tmp_path) is Verdict.INCONCLUSIVE
+    *broken, whole = read_stage(tmp_path, "verify").checks
+    assert {check.name for check in broken} == {
+        "stability/one/784-32-10",
+        "stability/one/784-512-10",
+    }
+    assert {check.verdict for check in broken} == {Verdict.INCONCLUSIVE}
+    assert broken[0].reason == "the check broke down: ZeroDivisionError: division by zero"
+    assert whole.verdict is Verdict.PASS
