@@ -3,8 +3,8 @@
 Near the steady state a continual rule makes phase 2 a linear iteration with matrix
 ``J + kappa G``: ``J = dF/ds``, and ``kappa G`` what the moving parameters feed back (the package
 ``theory`` derives it in ``joint_limit``). It settles if the spectral radius is below 1 and diverges
-if it is above. Products with its transpose are one backward pass each, and few of them tell its largest
-eigenvalue, unless many are as large: then the matrix is formed once, affine in ``kappa``.
+if it is above. Products with its transpose are one backward pass each, and few of them tell its
+largest eigenvalue, unless many are as large: then the matrix is formed once, affine in ``kappa``.
 """
 
 from __future__ import annotations

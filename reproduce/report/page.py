@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _PLAIN = " !$'()*,-./:;=?@_~"
 """Characters that need no escape in a URL inside an attribute, apart from letters and digits."""
+
+_QUOTED = re.compile(r"""="([^"'<>]*)\"""")
+"""An attribute's value between quotes that a URL cannot hold; it takes the others as well."""
 
 
 def page(gathered: Gathered, manifest: dict[str, Any], since: Sequence[Change]) -> str:
@@ -111,11 +115,12 @@ def _link(manifest: dict[str, Any], stage: str, file: str) -> str:
 
 
 def _inline(gathered: Gathered, name: str, file: str) -> str:
-    """A drawing that the stage left, as a URL that holds it."""
+    """A drawing that the stage left, as a URL that holds it, for an attribute between quotes."""
     standing = gathered.stages[name]
     if standing is None or file not in standing.stage.files or file in standing.foreign:
         raise FieldError(f"{file}: expected a file of stage {name}, found another")
     path = gathered.folder / name / file
     if path.suffix == ".svg":
-        return "data:image/svg+xml," + quote(path.read_text(encoding="utf-8"), safe=_PLAIN)
+        drawing = _QUOTED.sub(r"='\1'", path.read_text(encoding="utf-8"))
+        return "data:image/svg+xml," + quote(drawing, safe=_PLAIN)
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"

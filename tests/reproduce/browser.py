@@ -72,3 +72,36 @@ def too_wide(page):
                 .map(e => e.outerHTML.slice(0, 120));
         }"""
     )
+
+
+def broken_words(page):
+    """Words of up to sixteen letters that are parted between two lines."""
+    return page.evaluate(
+        r"""() => {
+            const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+            const found = [];
+            for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+                for (const word of text.data.matchAll(/\p{L}{2,16}/gu)) {
+                    const range = document.createRange();
+                    range.setStart(text, word.index);
+                    range.setEnd(text, word.index + word[0].length);
+                    const tops = [...range.getClientRects()].map(r => Math.round(r.top));
+                    if (new Set(tops).size > 1) found.push(word[0]);
+                }
+            }
+            return found;
+        }"""
+    )
+
+
+def reached(page, anchor):
+    """Whether the heading that an anchor leads to is seen, and not under something else."""
+    return page.evaluate(
+        """name => {
+            location.hash = name;
+            const box = document.getElementById(name).getBoundingClientRect();
+            const seen = document.elementFromPoint(box.left + 2, box.top + box.height / 2);
+            return box.top >= 0 && seen && (seen.id === name || seen.closest('h2')?.id === name);
+        }""",
+        anchor,
+    )

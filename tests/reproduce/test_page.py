@@ -12,7 +12,16 @@ from reproduce.report import standing
 from reproduce.report.assemble import write_report
 from reproduce.report.standing import EXPECTED
 from reproduce.stages import begin
-from tests.reproduce.browser import WIDTHS, chromium, needs_chromium, opened, serious, too_wide
+from tests.reproduce.browser import (
+    WIDTHS,
+    broken_words,
+    chromium,
+    needs_chromium,
+    opened,
+    reached,
+    serious,
+    too_wide,
+)
 from tests.reproduce.whole import leave_all
 
 REPORTS = Path(__file__).parents[2] / "reports"
@@ -59,6 +68,7 @@ def test_a_page_asks_for_nothing_says_nothing_fits_and_can_be_read_by_all(browse
             assert others == [path.as_uri()]
             assert page.evaluate("document.documentElement.scrollWidth") == WIDTHS[width][0]
             assert too_wide(page) == []
+            assert broken_words(page) == []
             assert serious(page) == []
 
 
@@ -78,6 +88,15 @@ def test_every_link_and_picture_leads_somewhere(browser, pages):
 
 
 @needs_chromium
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_heading_is_seen_where_the_list_of_sections_leads(browser, pages, width):
+    with opened(browser, pages[0], width, everything=True) as page:
+        links = page.eval_on_selector_all("nav a", "all => all.map(a => a.hash.slice(1))")
+        assert len(links) > 10
+        assert [name for name in links if not reached(page, name)] == []
+
+
+@needs_chromium
 def test_on_paper_everything_is_unfolded_and_nothing_is_cut(browser, pages):
     for path in pages:
         with opened(browser, path) as page:
@@ -89,6 +108,7 @@ def test_on_paper_everything_is_unfolded_and_nothing_is_cut(browser, pages):
             )
             assert hidden == 0
             assert page.evaluate("document.documentElement.scrollWidth") == 720
+            assert broken_words(page) == []
             cut = page.eval_on_selector_all(
                 ".formula, pre", "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).length"
             )

@@ -25,14 +25,14 @@ CASE = {
     "reason": LONG,
     "seconds": 0.5,
 }
-METHODS = [f"method number {i}, with a long name" for i in range(12)]
+METHODS = [f"method number {i}, with a long name" for i in range(24)]
 ANSWERS = ("caught", "not visible", "not applicable", "WRONG")
 MUTANTS = {
     "methods": METHODS,
     "rows": [
         {"mutant": f"an error planted in place {i}", "planted": "cep_core.phases.nudged_phase"}
         | {m: {"answer": ANSWERS[(i + j) % 4], "why": LONG} for j, m in enumerate(METHODS)}
-        for i in range(20)
+        for i in range(6)
     ],
 }
 PANEL = {
