@@ -20,6 +20,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "as_mathml",
+    "newest_report",
     "public_face",  # before napoleon would read a sentence as a type
 ]
 exclude_patterns = ["_build"]
@@ -49,6 +50,7 @@ html_theme = "furo"
 html_title = project
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
