@@ -105,15 +105,16 @@ def _curves(found: Mapping[str, Any]) -> Drawn:
         _published(axes, group)
         _percent(axes, 0.05, 100)
         if group["trials"]:
-            axes.legend(fontsize=7, loc="upper right")
+            axes.legend(fontsize=7, loc="best")
         else:
             _say(axes, "not run")
     for axes in panels.flat[len(groups) :]:
         axes.set_axis_off()
     for axes in panels[:, 0]:
         axes.set_ylabel("error, %")
-    for axes in panels[-1]:
-        axes.set_xlabel("epoch")
+    for column in panels[:, : len(groups)].T:
+        below = [axes for axes in column if axes.axison]
+        below[-1].set_xlabel("epoch")
     return Drawn(
         canvas,
         pd.concat(frames) if frames else pd.DataFrame({"training": []}),
@@ -274,7 +275,8 @@ def _margin(found: Mapping[str, Any]) -> Drawn:
     canvas = Canvas(figsize=(WIDTH, 7.6), layout="constrained")
     upper, lower, lowest = canvas.subplots(3, 1, sharex=True)
     frames = []
-    for place, (name, measured) in enumerate(found["along"].items()):
+    for place, (path, measured) in enumerate(found["along"].items()):
+        name = path.replace("/seed", ", seed ")
         colour = COLOURS[place % len(COLOURS)]
         epochs = [entry["epoch"] for entry in measured]
         columns: dict[str, Any] = {"training": name, "epoch": epochs}
@@ -296,6 +298,9 @@ def _margin(found: Mapping[str, Any]) -> Drawn:
     upper.set_ylabel("largest stable κ / κ used")
     lower.set_ylabel("angle to −BPTT, degrees")
     lowest.set_ylabel("digits, %")
+    lowest.set_yscale("symlog", linthresh=0.1)
+    lowest.set_ylim(0, 120)
+    lowest.set_yticks([0, 0.1, 1, 10, 100], ["0", "0.1", "1", "10", "100"])
     lowest.set_xlabel("epoch")
     if frames:
         lower.legend(fontsize=7, ncols=3)
@@ -308,7 +313,8 @@ def _margin(found: Mapping[str, Any]) -> Drawn:
         "Above: below 1 (dotted) the nudged phase is unstable at the learning rates that the "
         "training uses, at the steady state of a mini-batch of embedded digits. Middle: angle of "
         "the total update to minus BPTT's gradient through the whole free phase. Below: digits "
-        "that still move after the free phase (dotted), and those that go round in two (lines).",
+        "that still move after the free phase (dotted), and those that go round in two (lines); "
+        "logarithmic above 0.1 %.",
     )
 
 
