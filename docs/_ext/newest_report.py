@@ -16,7 +16,7 @@ from docutils.parsers.rst import Directive
 
 from reproduce.report.earlier import newest
 
-REPORTS = Path(__file__).parents[2] / "reports"
+REPORTS = Path(__file__).resolve().parents[2] / "reports"
 PAGE = "report.html"
 
 

@@ -33,15 +33,18 @@ def chromium():
 
 
 @contextmanager
-def opened(browser, path, width="desktop", *, everything=False):
-    """A page, with what it says on the console and asks for, everything unfolded if wanted."""
+def opened(browser, place, width="desktop", *, everything=False):
+    """A page, with what it says on the console and asks for, everything unfolded if wanted.
+
+    The place is a path or an address.
+    """
     across, down = WIDTHS[width]
     page = browser.new_page(viewport={"width": across, "height": down})
     page.said, page.requested = [], []
     page.on("console", lambda message: page.said.append(message.text))
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.on("request", lambda request: page.requested.append(request.url))
-    page.goto(path.as_uri())
+    page.goto(place if isinstance(place, str) else place.as_uri())
     if everything:
         page.evaluate(OPEN)
     try:
