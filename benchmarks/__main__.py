@@ -1,6 +1,6 @@
 """``python -m benchmarks``: measure everything, on one thread."""
 
-from theory.command_line import start
+from cep_core.command_line import start
 
 if __name__ == "__main__":
     start("benchmarks.command")

@@ -14,12 +14,12 @@ import torch
 from benchmarks import checker, convolutions, plots, scaling
 from benchmarks.rows import CORRECTED, NAMES, measure, measure_beside, same_result
 from cep_core.check.verdicts import Check, Verdict
+from cep_core.command_line import results_folder
 from cep_core.data.mnist import DataError, Dataset, embedded
 from cep_core.files import write_json, write_text
 from reproduce.provenance import processor
 from reproduce.stages import STAGES, begin, write_stage
 from reproduce.terminal import say
-from theory.command_line import results_folder
 
 
 def rows_table(rows: list[dict[str, Any]]) -> str:

@@ -1,8 +1,14 @@
-"""``python -m cep_core``: the command ``cep``."""
+"""``cep`` and ``python -m cep_core``: in words and with an exit code, while PyTorch loads too."""
 
-import sys
+from typing import NoReturn
 
-from cep_core.cli import main
+from cep_core.command_line import start
+
+
+def main() -> NoReturn:
+    """Run the command line with the arguments of the process."""
+    start("cep_core.cli")
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

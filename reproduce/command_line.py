@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from cep_core.command_line import answered
 from reproduce import all_stages, conformance_command, derivation, regress, report
 from reproduce.compare import command as compare_command
 from reproduce.device import command as device_command
@@ -17,7 +18,6 @@ from reproduce.table import command as table_command
 from reproduce.trainings import along_command
 from reproduce.trainings import command as trainings_command
 from reproduce.verification import command as verify
-from theory.command_line import answered
 
 COMMANDS = (
     all_stages,
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        Its exit code, as :func:`theory.command_line.answered`.
+        Its exit code, as :func:`cep_core.command_line.answered`.
 
     """
     parser = argparse.ArgumentParser(

@@ -17,6 +17,7 @@ from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 
 from cep_core.check.verdicts import Check, Verdict
+from cep_core.command_line import results_folder
 from cep_core.files import write_text
 from reproduce.figures.notebooks import (
     NOTEBOOKS,
@@ -26,7 +27,6 @@ from reproduce.figures.notebooks import (
 )
 from reproduce.stages import STAGES, begin, write_stage
 from reproduce.terminal import say
-from theory.command_line import results_folder
 
 NOTEBOOK = "derivation.ipynb"
 PAGE = "derivation.html"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-from theory.provenance import Code, code_of, commit, tree_is_clean
+from cep_core.provenance import Code, code_of, commit, tree_is_clean
 
 __all__ = ["Code", "commit", "processor", "provenance_of_code", "tree_is_clean"]
 

@@ -11,11 +11,11 @@ import pytest
 
 from benchmarks.command import main as benchmarks
 from cep_core.check.verdicts import Check, Verdict
+from cep_core.command_line import answered
 from reproduce import derivation
 from reproduce.command_line import main as reproduce
 from reproduce.stages import begin, write_stage
 from theory.command import main as theory
-from theory.command_line import answered
 from theory.proof.check import main as proof
 
 ROOT = Path(__file__).parents[1]

@@ -11,11 +11,11 @@ from typing import Any
 
 from cep_core.check.record import Begun, write_stage
 from cep_core.check.verdicts import Check, Verdict, combine
+from cep_core.command_line import results_file, results_folder
 from cep_core.files import write_json
+from cep_core.provenance import code_of
 from theory.case import Case, Level, select, sources
-from theory.command_line import results_file, results_folder
 from theory.pool import decide_all, gather
-from theory.provenance import code_of
 
 HERE = Path(__file__).parent
 

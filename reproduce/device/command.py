@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from cep_core.command_line import results_file
 from cep_core.data.mnist import load
 from cep_core.fields import text
 from cep_core.files import write_text
@@ -17,7 +18,6 @@ from reproduce.runs.files import RunError, read_json
 from reproduce.runs.results import compact
 from reproduce.runs.row import row_named
 from reproduce.terminal import progress, say
-from theory.command_line import results_file
 
 COMMITTED = Path("reports") / "device.json"
 """Where the measures are committed, relative to the checkout."""

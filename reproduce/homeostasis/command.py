@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from cep_core.check.verdicts import Verdict
+from cep_core.command_line import results_folder
 from cep_core.data.mnist import SOURCES, load
 from cep_core.fields import whole
 from cep_core.files import write_text
@@ -18,7 +19,6 @@ from reproduce.runs.epochs import DivergedError
 from reproduce.runs.results import compact
 from reproduce.runs.row import SpecError
 from reproduce.terminal import say
-from theory.command_line import results_folder
 
 COMMITTED = Path("reports") / "results" / "homeostasis"
 """Where the results of long runs are committed, relative to the checkout."""

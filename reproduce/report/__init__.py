@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from cep_core.check.verdicts import Verdict
+from cep_core.command_line import results_folder
 from reproduce.report.assemble import write_report
 from reproduce.stages import STAGES
 from reproduce.terminal import say
-from theory.command_line import results_folder
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ import yaml
 
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.fields import Fields, number, one_of, optional, sequence, table, text, whole
+from cep_core.provenance import changed_since, digest_inside
 from reproduce import derivation, regress
 from reproduce.fields import read_json
 from reproduce.figures.kinds import read_figures
@@ -26,7 +27,6 @@ from reproduce.trainings.comparison import Answer
 from theory.pool import gather
 from theory.proof.check import HERE as PROOF
 from theory.proof.statements import load
-from theory.provenance import changed_since, digest_inside
 
 REQUIRED = (
     "verify",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from cep_core.command_line import results_folder
 from reproduce.runs.results import COMMITTED, collect
 from reproduce.terminal import say
-from theory.command_line import results_folder
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

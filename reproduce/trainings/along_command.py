@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from cep_core.command_line import results_folder
 from cep_core.fields import text, whole
 from cep_core.files import write_text
 from reproduce.provenance import provenance_of_code
@@ -17,7 +18,6 @@ from reproduce.runs.results import compact, name_of
 from reproduce.runs.row import row_of_identity
 from reproduce.terminal import progress, say
 from reproduce.trainings.along import Measured, checkpoints_of, measured_at
-from theory.command_line import results_folder
 
 ALONG = Path("reports") / "along"
 """Where the measures along trainings are committed, relative to the checkout."""

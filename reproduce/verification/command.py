@@ -16,10 +16,10 @@ import torch
 
 from cep_core.check.gducheck import DEFAULT_BETAS
 from cep_core.check.verdicts import Check, Verdict
+from cep_core.command_line import results_folder
 from reproduce.stages import STAGES, begin, write_stage
 from reproduce.terminal import say
 from reproduce.verification import augmented, bias, boundaries, cases, property_holds, stability
-from theory.command_line import results_folder
 
 GROUPS: dict[str, Callable[[], Iterator[Check]]] = {
     "Theorem 1 in the exact dynamics": property_holds.exact_dynamics,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cep_core import provenance as code
 from cep_core.check.record import Begun
 from cep_core.check.verdicts import Check, Verdict
 from reproduce import regress
@@ -20,7 +21,6 @@ from reproduce.report.provenance import provenance
 from reproduce.report.sections import sections
 from reproduce.report.standing import EXPECTED, OPTIONAL, REQUIRED
 from reproduce.stages import begin, read_stage, write_stage
-from theory import provenance as code
 
 DETAILS = {
     "theory": {"rows": [], "titles": {}},

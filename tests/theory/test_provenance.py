@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from cep_core.provenance import changed_since, sources_of
 from theory.command import main as theory
-from theory.provenance import changed_since, sources_of
 
 CHECKOUT = Path(__file__).parents[2]
-ASK = "import json, theory.provenance as p; print(json.dumps(p.provenance_of_code()))"
+ASK = "import json, cep_core.provenance as p; print(json.dumps(p.provenance_of_code()))"
 
 
 def git(folder, *arguments):
@@ -37,10 +37,10 @@ def ask(folder, **environment):
 
 def copy(folder):
     """A checkout of nothing but the module that is asked."""
-    package = folder / "theory"
+    package = folder / "cep_core"
     package.mkdir(parents=True)
     for name in ("__init__.py", "provenance.py"):
-        (package / name).write_text((CHECKOUT / "theory" / name).read_text())
+        (package / name).write_text((CHECKOUT / "cep_core" / name).read_text())
     (folder / ".gitignore").write_text("__pycache__/\n")
     return folder
 
@@ -53,11 +53,11 @@ def test_the_commit_is_the_checkouts_own(tmp_path):
     found = ask(inner)
     assert found["commit"] == git(inner, "rev-parse", "HEAD")
     assert found["tree_is_clean"] is True
-    (inner / "theory" / "more.py").write_text("")
+    (inner / "cep_core" / "more.py").write_text("")
     again = ask(inner)
     assert again["tree_is_clean"] is False
     assert again["sources_sha256"] == found["sources_sha256"], "more.py was not imported"
-    with (inner / "theory" / "__init__.py").open("a") as file:
+    with (inner / "cep_core" / "__init__.py").open("a") as file:
         file.write("# changed\n")
     assert ask(inner)["sources_sha256"] != found["sources_sha256"]
     assert ask(inner, GIT_DIR=str(CHECKOUT / ".git"))["commit"] == found["commit"]
@@ -74,12 +74,29 @@ def test_a_repository_around_the_checkout_lends_it_nothing(tmp_path):
 
 def test_a_file_of_the_users_own_is_a_source_like_any_other(tmp_path):
     own = tmp_path / "own.py"
-    own.write_text("import theory.provenance\n")
+    own.write_text("import cep_core.provenance\n")
     sources = sources_of(own)
-    assert list(sources) == [str(own), "theory/__init__.py", "theory/provenance.py"]
+    assert list(sources) == [str(own), "cep_core/__init__.py", "cep_core/provenance.py"]
     assert changed_since(sources) == []
-    own.write_text("import theory.provenance  # changed\n")
+    own.write_text("import cep_core.provenance  # changed\n")
     assert changed_since(sources) == [str(own)]
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("from cep_core import gducheck", True),
+        ("import cep_core", True),
+        ("from cep_core.provenance import code_of", False),
+    ],
+)
+def test_a_name_that_a_package_looks_up_needs_what_offers_it(text, needed, tmp_path):
+    own = tmp_path / "own.py"
+    own.write_text(text)
+    sources = sources_of(own)
+    assert "cep_core/__init__.py" in sources
+    for offered in ("cep_core/face.py", "cep_core/check/gducheck.py"):
+        assert (offered in sources) == needed
 
 
 @pytest.mark.parametrize("name", ["../x.py", "/dev/zero", "a\0.py", "\ud800.py", "a" * 999 + ".py"])

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from theory.command_line import results_file
+from cep_core.command_line import results_file
+from cep_core.provenance import code_of
 from theory.proof import comparison, coq, pins, sources
 from theory.proof.report import ControlVerdict, Report, TheoremVerdict
 from theory.proof.statements import (
@@ -21,7 +22,6 @@ from theory.proof.statements import (
     problems,
     renew_readme,
 )
-from theory.provenance import code_of
 
 HERE = Path(__file__).resolve().parent
 EXIT_FAIL = 1

@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -26,6 +26,9 @@ GENERATED = ("reports", "build")
 PACKAGES = ("cep_core", "theory", "reproduce", "benchmarks")
 """Top-level packages of the project."""
 
+
+FACE = "face.py"
+"""Module of a package's names that are looked up when they are asked for."""
 
 SOURCES = frozenset({".py", ".ipynb", ".toml", ".v", ".csv", ".yml"})
 """Kinds of files in a folder on which results depend."""
@@ -155,20 +158,32 @@ def _imports(path: Path) -> tuple[Path, ...]:
     else:
         return ()
     names: set[str] = set()
-    for node in (node for text in texts for node in ast.walk(ast.parse(text))):
+    for node in (node for text in texts for node in _executed(ast.parse(text))):
         if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
+            names.update(f"{alias.name}.*" for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.update({node.module, *(f"{node.module}.{alias.name}" for alias in node.names)})
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
     ours = (name.split(".") for name in names if name.partition(".")[0] in PACKAGES)
     return tuple(path for parts in ours for path in _modules(parts))
 
 
+def _executed(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below one, without what is written for type checkers alone."""
+    yield tree
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"):
+            yield from _executed(node)
+
+
 def _modules(parts: list[str]) -> list[Path]:
-    """Files of a module and of the packages around it."""
-    folders = (ROOT.joinpath(*parts[: i + 1]) for i in range(len(parts)))
-    files = (file for f in folders for file in (f / "__init__.py", f.with_suffix(".py")))
-    return [file for file in files if file.is_file()]
+    """Files of what is imported, a module or a name in one, and of the packages around it."""
+    places = [ROOT.joinpath(*parts[: i + 1]) for i in range(len(parts))]
+    files = [file for f in places for file in (f / "__init__.py", f.with_suffix(".py"))]
+    found = [file for file in files if file.is_file()]
+    is_package = places[-2] if len(places) > 1 else places[-1]
+    if found and found[-1] == is_package / "__init__.py":  # a name of the package's own
+        found += [face for face in [is_package / FACE] if face.is_file()]
+    return found
 
 
 def _digest(sources: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import os
 import signal
 import sys
@@ -45,11 +46,16 @@ def start(module: str) -> NoReturn:
     sys.exit(code)
 
 
-def answered(run: Callable[[], int]) -> int:
+def answered(run: Callable[[], int], *, as_json: bool = False) -> int:
     """Run a command and return its exit code; what ends it early is said in one line.
 
-    The codes: 2 for bad input or a file that cannot be read or written, 130 when interrupted, 141
-    when nobody reads the output any more.
+    The codes: 2 for bad input, a file that cannot be read or written or a package that is not
+    installed, 130 when interrupted, 141 when nobody reads the output any more.
+
+    Args:
+        run: returns the exit code.
+        as_json: whether bad input is said on standard output too, as ``{"error": …}``.
+
     """
     try:
         code = run()
@@ -59,12 +65,11 @@ def answered(run: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
         _say("stopped: nobody reads the output any more")
         return NO_READER
-    except (ValueError, OSError) as error:
-        _say(f"error: {_told(error)}")
-        return BAD_INPUT
+    except (ValueError, OSError, ImportError) as error:
+        return _refused(_told(error), as_json=as_json)
     except MemoryError:
-        _say("error: memory: expected enough for these sizes, found too little")
-        return BAD_INPUT
+        said = "memory: expected enough for these sizes, found too little"
+        return _refused(said, as_json=as_json)
     except KeyboardInterrupt:
         _say("interrupted")
         return INTERRUPTED
@@ -110,6 +115,13 @@ def results_file(text: str) -> Path:
 def _leave(_signal: int, _frame: FrameType | None) -> None:
     os.write(2, b"interrupted\n")
     os._exit(INTERRUPTED)
+
+
+def _refused(told: str, *, as_json: bool) -> int:
+    _say(f"error: {told}")
+    if as_json:
+        sys.stdout.write(json.dumps({"error": told}) + "\n")
+    return BAD_INPUT
 
 
 def _say(line: str) -> None:
