@@ -17,9 +17,9 @@ from cep_core.check.verdicts import Check, Verdict
 from cep_core.command_line import results_folder
 from cep_core.data.mnist import DataError, Dataset, embedded
 from cep_core.files import write_json, write_text
-from reproduce.provenance import processor
+from cep_core.runs.provenance import processor
+from cep_core.terminal import say
 from reproduce.stages import STAGES, begin, write_stage
-from reproduce.terminal import say
 
 
 def rows_table(rows: list[dict[str, Any]]) -> str:

@@ -17,7 +17,7 @@ from cep_core.data.mnist import Dataset
 from cep_core.fast import ConvolutionalEngine
 from cep_core.learning import learn_batch
 from cep_core.networks import Convolution
-from reproduce.runs.row import Row, row_named
+from cep_core.runs.row import Row, row_named
 
 NAMES = ("P-conv", "P-conv-small")
 TOLERANCE = 1e-12

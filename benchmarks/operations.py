@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 
 from cep_core.rules import rule_named
-from reproduce.runs.row import Row
+from cep_core.runs.row import Row
 
 
 def product(rows: int, inner: int, columns: int) -> int:

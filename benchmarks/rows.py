@@ -16,8 +16,8 @@ from cep_core.check.verdicts import Check, Verdict
 from cep_core.data.mnist import Dataset
 from cep_core.fast import FastEngine
 from cep_core.learning import learn_batch
+from cep_core.runs.row import Row, row_named
 from cep_core.training.epochs import Samples, mini_batches
-from reproduce.runs.row import Row, row_named
 
 NAMES = ("EP-1h", "C-EP-1h", "C-VF-1h", "EP-2h", "C-EP-2h", "C-VF-2h")
 TRAINING_SET = 60_000

@@ -20,8 +20,8 @@ from cep_core.fast import batched_engine
 from cep_core.learning import one_hot
 from cep_core.phases import free_phase
 from cep_core.problem import Problem
+from cep_core.runs.row import Row, row_named
 from cep_core.training.epochs import as_input
-from reproduce.runs.row import Row, row_named
 
 
 def variants(*, quick: bool) -> list[tuple[str, int, Row]]:

@@ -26,9 +26,9 @@ from cep_core.check.verdicts import Check, Verdict, combine
 from cep_core.command_line import results_folder
 from cep_core.files import write_json
 from cep_core.provenance import PACKAGES, ROOT
+from cep_core.terminal import INTERVAL, say
 from reproduce.report import add_report_options, report
 from reproduce.stages import STAGES, begin
-from reproduce.terminal import INTERVAL, say
 
 CLOSING_SECONDS = 20.0
 """What an interrupted stage has to write down what it found, before it is killed."""

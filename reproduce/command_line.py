@@ -6,13 +6,12 @@ import argparse
 from collections.abc import Sequence
 
 from cep_core.command_line import answered
-from reproduce import all_stages, conformance_command, derivation, regress, report
+from reproduce import all_stages, derivation, of_cep, regress, report
 from reproduce.compare import command as compare_command
 from reproduce.device import command as device_command
 from reproduce.figures import command as figures_command
 from reproduce.homeostasis import command as homeostasis_command
 from reproduce.runs import collect_command
-from reproduce.runs import command as run_command
 from reproduce.sweep import command as sweep_command
 from reproduce.table import command as table_command
 from reproduce.trainings import along_command
@@ -28,16 +27,15 @@ COMMANDS = (
     regress,
     report,
     compare_command,
-    run_command,
     sweep_command,
     collect_command,
     along_command,
     trainings_command,
     homeostasis_command,
     device_command,
-    conformance_command,
+    of_cep,
 )
-"""Modules that contribute a command each, by ``add_command(subparsers)``."""
+"""Modules that contribute commands, by ``add_command(subparsers)``."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.command_line import results_folder
 from cep_core.files import write_text
+from cep_core.terminal import say
 from reproduce.figures.notebooks import (
     NOTEBOOKS,
     NotebookError,
@@ -26,7 +27,6 @@ from reproduce.figures.notebooks import (
     run_notebook,
 )
 from reproduce.stages import STAGES, begin, write_stage
-from reproduce.terminal import say
 
 NOTEBOOK = "derivation.ipynb"
 PAGE = "derivation.html"

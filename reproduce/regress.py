@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cep_core.check.record import sha256
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.command_line import results_folder
+from cep_core.terminal import say
 from reproduce.baselines import (
     TABLE_TOLERANCES,
     Difference,
@@ -30,7 +31,6 @@ from reproduce.figures.kinds import KINDS, Figure, comparable, read_figures
 from reproduce.figures.orders import ORDER_TOLERANCE
 from reproduce.figures.processes import PROCESS_TOLERANCE
 from reproduce.stages import STAGES, Stage, begin, read_stage, write_stage
-from reproduce.terminal import say
 
 if TYPE_CHECKING:
     import pandas as pd  # for its name alone: every command would wait for it

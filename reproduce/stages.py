@@ -9,9 +9,9 @@ from typing import Any
 
 from cep_core.check.record import Begun, write_stage
 from cep_core.check.verdicts import Check, Verdict, combine
+from cep_core.documents import read_json
 from cep_core.fields import Fields, Kind, flag, number, one_of, optional, text
 from cep_core.provenance import code_of
-from reproduce.fields import read_json
 
 __all__ = ["STAGES", "Stage", "begin", "read_stage", "write_stage"]
 

@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 from cep_core.conformance.files import ConformanceError, read
 from cep_core.data.idx import DataError, read_images, read_labels
 from cep_core.fields import FieldError
+from cep_core.runs.row import ROWS, read_row
 from reproduce.command_line import main
 from reproduce.figures.kinds import read_figures
 from reproduce.figures.specs import FIGURES
 from reproduce.report import standing
 from reproduce.report.assemble import write_report
-from reproduce.runs.row import ROWS, read_row
 from reproduce.table.published import PUBLISHED, read_published
 from tests.hostile import altered, only_named_faults, toml_file
 

@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol, cast
 
 from cep_core import __version__
 from cep_core.check.verdicts import Verdict
@@ -17,6 +18,19 @@ EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3, Verdict
 _EPILOG = "exit codes: 0 pass, 1 fail, 2 bad input, 3 inconclusive or not run"
 
 
+class Command(Protocol):
+    """A subcommand: what a module of :mod:`cep_core.cli` holds."""
+
+    __doc__: str | None
+    __name__: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's arguments."""
+
+    def run(self, arguments: argparse.Namespace) -> Verdict | int:
+        """Do what is asked and print the answer; return its verdict, or another exit code."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``cep`` with these arguments, those of the process unless given.
 
@@ -25,14 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     """
     parsed = parser().parse_args(arguments)
-    return answered(lambda: _exit_code(parsed), as_json=getattr(parsed, "json", False))
-
-
-def _exit_code(parsed: argparse.Namespace) -> int:
-    try:
-        return EXIT_CODES[parsed.run(parsed)]
-    except TypeError as error:  # a user's model may hold anything
-        raise ValueError(str(error)) from error
+    return answered(lambda: parsed.command(parsed), as_json=getattr(parsed, "json", False))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,19 +48,33 @@ def parser() -> argparse.ArgumentParser:
         prog="cep", description="Continual equilibrium propagation.", epilog=_EPILOG
     )
     whole.add_argument("--version", action="version", version=f"cep-core {__version__}")
-    added = whole.add_subparsers(required=True, metavar="COMMAND")
+    subparsers = whole.add_subparsers(required=True, metavar="COMMAND")
     for found in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        if found.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"cep_core.cli.{found.name}")
-        text = (module.__doc__ or "").strip()
-        command = added.add_parser(
-            found.name.replace("_", "-"),
-            help=text.splitlines()[0].rstrip("."),
-            description=text,
-            epilog=_EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        if not found.name.startswith("_"):
+            module = importlib.import_module(f"cep_core.cli.{found.name}")
+            add_command(subparsers, found.name.replace("_", "-"), cast("Command", module))
     return whole
+
+
+def add_command(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str, command: Command
+) -> None:
+    """Add a subcommand; ``command(arguments)`` of what is parsed returns its exit code."""
+    text = (command.__doc__ or "").strip()
+    parser = subparsers.add_parser(
+        name,
+        help=text.splitlines()[0].rstrip("."),
+        description=text,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_arguments(parser)
+
+    def exit_code(parsed: argparse.Namespace) -> int:
+        try:
+            answer = command.run(parsed)
+        except TypeError as error:  # a user's model may hold anything
+            raise ValueError(str(error)) from error
+        return EXIT_CODES[answer] if isinstance(answer, Verdict) else answer
+
+    parser.set_defaults(command=exit_code)

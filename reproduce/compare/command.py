@@ -7,10 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 from cep_core.files import write_text
+from cep_core.terminal import say
 from reproduce.compare.changes import Change, changes
 from reproduce.compare.page import comparison_page
 from reproduce.report.earlier import Earlier, read_report
-from reproduce.terminal import say
 
 SHOWN = 25
 """Changes of each kind that are printed; the rest are counted."""

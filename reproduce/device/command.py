@@ -12,12 +12,12 @@ from cep_core.command_line import results_file
 from cep_core.data.mnist import load
 from cep_core.fields import text
 from cep_core.files import write_text
+from cep_core.runs.files import RunError, read_json
+from cep_core.runs.provenance import processor, provenance_of_code
+from cep_core.runs.row import row_named
+from cep_core.terminal import progress, say
 from reproduce.device.measure import gdu_errors, summary, trained, variants
-from reproduce.provenance import processor, provenance_of_code
-from reproduce.runs.files import RunError, read_json
 from reproduce.runs.results import compact
-from reproduce.runs.row import row_named
-from reproduce.terminal import progress, say
 
 COMMITTED = Path("reports") / "device.json"
 """Where the measures are committed, relative to the checkout."""

@@ -20,10 +20,10 @@ from cep_core.networks import Prototypical
 from cep_core.phases import free_phase
 from cep_core.problem import Problem
 from cep_core.rules import C_VF, CORRECTED_C_VF, SLOPED_C_VF, Rule, learning_rates
+from cep_core.runs.row import Row
 from cep_core.training.engine import ReferenceEngine
 from cep_core.training.epochs import Samples, as_input, epoch_plan, error_rate, train_epoch
 from reproduce.device.inexact import Inexact
-from reproduce.runs.row import Row
 
 BETA = 1e-6
 """Small enough that what is left is the correction's own error."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.command_line import results_folder
+from cep_core.terminal import say
 from cep_core.workers import WorkerDiedError, Workers
 from reproduce.figures.kinds import KINDS, Figure, check_figure, read_figures
 from reproduce.figures.notebooks import (
@@ -25,7 +26,6 @@ from reproduce.figures.notebooks import (
 )
 from reproduce.figures.specs import FIGURES
 from reproduce.stages import STAGES, begin, write_stage
-from reproduce.terminal import say
 
 
 def _run(figure: Figure, out: Path, experiments: Path) -> tuple[dict[str, Any], float]:

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from cep_core.activations import ACTIVATIONS
 from cep_core.check.verdicts import Check
+from cep_core.documents import read_toml
 from cep_core.fields import Fields, choice, plain_name, sequence, shown, whole
-from reproduce.fields import read_toml
 from reproduce.figures import orders, processes
 from reproduce.figures.sample import Sample
 from reproduce.figures.specs import (

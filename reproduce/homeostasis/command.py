@@ -12,13 +12,12 @@ from cep_core.command_line import results_folder
 from cep_core.data.mnist import SOURCES, load
 from cep_core.fields import whole
 from cep_core.files import write_text
+from cep_core.runs.epochs import DivergedError
+from cep_core.runs.row import SpecError
+from cep_core.terminal import interrupted, say
 from reproduce.homeostasis.settings import Experiment, experiment_named, experiment_names
 from reproduce.homeostasis.train import Job, train
-from reproduce.runs.command import interrupted
-from reproduce.runs.epochs import DivergedError
 from reproduce.runs.results import compact
-from reproduce.runs.row import SpecError
-from reproduce.terminal import say
 
 COMMITTED = Path("reports") / "results" / "homeostasis"
 """Where the results of long runs are committed, relative to the checkout."""

@@ -16,9 +16,9 @@ from cep_core.estimators import RelaxedAdjoint, cosines
 from cep_core.homeostasis import antisymmetric_loss, blocks, neurons_of
 from cep_core.learning import one_hot
 from cep_core.phases import change_by_sample
+from cep_core.runs.subject import MEASURED, rounded
 from cep_core.training.epochs import as_input
 from reproduce.homeostasis.settings import Settings
-from reproduce.runs.subject import MEASURED, rounded
 
 ADJOINT = RelaxedAdjoint(steps=400, tolerance=1e-9)
 

@@ -12,6 +12,7 @@ import torch
 
 from cep_core.activations import ACTIVATIONS, activation_named
 from cep_core.data.mnist import CLASSES, SIDE
+from cep_core.documents import read_toml
 from cep_core.estimators import (
     BackpropagationThroughTime,
     DerivativeAtZero,
@@ -39,6 +40,7 @@ from cep_core.fields import (
 from cep_core.homeostasis import JacobianOf
 from cep_core.networks.directed import Directed, loop, reciprocal
 from cep_core.read_out import SoftmaxReadOut
+from cep_core.runs.row import SpecError
 from cep_core.training.homeostatic import (
     PENALTIES,
     HomeostaticLearner,
@@ -48,8 +50,6 @@ from cep_core.training.homeostatic import (
     adamw,
     sgd,
 )
-from reproduce.fields import read_toml
-from reproduce.runs.row import SpecError
 
 EXPERIMENTS = Path(__file__).parent.parent / "experiments" / "homeostasis"
 

@@ -17,12 +17,12 @@ from cep_core.homeostasis import neurons_of
 from cep_core.learning import one_hot
 from cep_core.problem import Problem
 from cep_core.read_out import SoftmaxReadOut
+from cep_core.runs.files import read_results
+from cep_core.terminal import say
 from reproduce.figures.notebooks import draw_each
 from reproduce.homeostasis.settings import EXPERIMENTS, Settings, experiment_named
 from reproduce.homeostasis.train import Job, train
-from reproduce.runs.files import read_results
 from reproduce.stages import begin, write_stage
-from reproduce.terminal import say
 
 NUMBERS = "homeostasis.json"
 """What the figures are drawn from."""

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 
 from cep_core.data.mnist import CLASSES, Dataset
+from cep_core.runs.directory import claimed, essence, results_in
+from cep_core.runs.epochs import Alone, Show, train_epochs
+from cep_core.runs.record import Recorder
+from cep_core.runs.subject import MEASURED, Subject
 from reproduce.homeostasis.measures import measures
 from reproduce.homeostasis.settings import Experiment, Settings
-from reproduce.runs.directory import claimed, essence, results_in
-from reproduce.runs.epochs import Alone, Show, train_epochs
-from reproduce.runs.record import Recorder
-from reproduce.runs.subject import MEASURED, Subject
 
 NUMERICS = 2
 """Version of the arithmetic: raised by whatever changes the bits of a run."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from cep_core.check.verdicts import Verdict
 from cep_core.command_line import results_folder
+from cep_core.terminal import say
 from reproduce.report.assemble import write_report
 from reproduce.stages import STAGES
-from reproduce.terminal import say
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from cep_core.check.verdicts import Check
+from cep_core.documents import read_json
 from cep_core.fields import FieldError, Fields, text
-from reproduce.fields import read_json
 from reproduce.stages import check_of, digests_of
 
 MANIFEST, VERDICTS = "manifest.json", "verdicts.json"

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 import cep_core
-from reproduce.provenance import commit, processor, tree_is_clean
+from cep_core.runs.provenance import commit, processor, tree_is_clean
 
 
 def package_versions() -> dict[str, str]:

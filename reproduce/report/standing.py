@@ -14,13 +14,13 @@ from typing import Any
 import yaml
 
 from cep_core.check.verdicts import Check, Verdict
+from cep_core.documents import read_json
 from cep_core.fields import Fields, number, one_of, optional, sequence, table, text, whole
 from cep_core.provenance import changed_since, digest_inside
+from cep_core.runs.provenance import provenance_of_code
 from reproduce import derivation, regress
-from reproduce.fields import read_json
 from reproduce.figures.kinds import read_figures
 from reproduce.homeostasis import settings as homeostasis
-from reproduce.provenance import provenance_of_code
 from reproduce.stages import Stage, code_fields, read_stage
 from reproduce.table.results import TIERS
 from reproduce.trainings.comparison import Answer

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from cep_core.command_line import results_folder
+from cep_core.terminal import say
 from reproduce.runs.results import COMMITTED, collect
-from reproduce.terminal import say
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from cep_core.data.mnist import Dataset, load
-from reproduce.runs.directory import hash_of, opened, results_in
-from reproduce.runs.epochs import Show
+from cep_core.runs.directory import hash_of, opened, results_in
+from cep_core.runs.epochs import Show
+from cep_core.runs.train import Request, identity_of, train
 from reproduce.runs.results import name_of
-from reproduce.runs.train import Request, identity_of, train
 
 
 @dataclass(frozen=True)

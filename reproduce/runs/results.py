@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cep_core.files import write_text
-from reproduce.runs.directory import essence, hash_of
-from reproduce.runs.files import RunError, read_results
-from reproduce.runs.row import SpecError, row_named
+from cep_core.runs.directory import essence, hash_of
+from cep_core.runs.files import RunError, read_results
+from cep_core.runs.row import SpecError, row_named
 
 COMMITTED = Path("reports") / "results"
 """Where the results of long runs are committed, relative to the checkout."""

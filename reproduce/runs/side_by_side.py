@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
 from cep_core.files import NO_ROOM
+from cep_core.runs.files import InUseError
+from cep_core.terminal import say
 from cep_core.workers import Outcome, WorkerDiedError
-from reproduce.runs.files import InUseError
 from reproduce.runs.jobs import Job
-from reproduce.terminal import say
 
 Result = TypeVar("Result")
 

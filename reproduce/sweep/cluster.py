@@ -13,11 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from cep_core.documents import read_json
 from cep_core.fields import text
+from cep_core.runs.files import RunError
+from cep_core.runs.provenance import provenance_of_code
 from cep_core.workers import Outcome, WorkerDiedError, Workers
-from reproduce.fields import read_json
-from reproduce.provenance import provenance_of_code
-from reproduce.runs.files import RunError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

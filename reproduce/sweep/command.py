@@ -13,11 +13,11 @@ import torch
 
 from cep_core.data.mnist import SOURCES, load, wherever
 from cep_core.fields import shown
+from cep_core.runs.files import InUseError, RunError, expect_folder
+from cep_core.runs.row import SpecError
+from cep_core.terminal import INTERVAL, interrupted, say
 from cep_core.workers import Workers
-from reproduce.runs.command import interrupted
-from reproduce.runs.files import InUseError, RunError, expect_folder
 from reproduce.runs.jobs import Job, trained
-from reproduce.runs.row import SpecError
 from reproduce.runs.side_by_side import each_trained
 from reproduce.sweep.cluster import Cluster
 from reproduce.sweep.spec import jobs_of, read_sweep
@@ -28,7 +28,6 @@ from reproduce.sweep.standing import (
     standing_of,
     told_every,
 )
-from reproduce.terminal import INTERVAL, say
 
 SWEEPS = Path(__file__).parent.parent / "experiments" / "sweeps"
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 from cep_core.data.mnist import Dataset
+from cep_core.documents import read_toml
 from cep_core.fields import Fields, choice, sequence, shown, text, whole
+from cep_core.runs.row import Row, SpecError, kinds, row_named
+from cep_core.runs.train import DTYPES, Request
 from cep_core.training.engine import EngineName
-from reproduce.fields import read_toml
 from reproduce.runs.jobs import Job, job
-from reproduce.runs.row import Row, SpecError, kinds, row_named
-from reproduce.runs.train import DTYPES, Request
 
 MOST_RUNS = 100_000
 FIXED = frozenset({"name", "title", "epochs"})
@@ -29,7 +29,7 @@ class Block:
         rows: what is trained, with every combination of what is varied.
         seeds: of each.
         epochs: of each; None for the row's own number.
-        options: the other fields of :class:`reproduce.runs.train.Request`.
+        options: the other fields of :class:`cep_core.runs.train.Request`.
 
     """
 

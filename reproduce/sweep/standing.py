@@ -13,8 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from reproduce.runs.directory import is_held
-from reproduce.runs.files import RunError, read_results
+from cep_core.runs.directory import is_held
+from cep_core.runs.files import RunError, read_results
 from reproduce.runs.jobs import Job
 
 LONGEST_LINE = 10_000

@@ -15,17 +15,18 @@ from typing import Any, get_args
 import torch
 
 from cep_core.check.verdicts import Check, Verdict
+from cep_core.cli.train import add_training_options
 from cep_core.data.mnist import Dataset, load
 from cep_core.files import write_text
 from cep_core.networks import Nudge
+from cep_core.runs.epochs import DivergedError, Show
+from cep_core.runs.files import RunError, expect_folder
+from cep_core.runs.row import ROWS, SpecError, row_named
+from cep_core.runs.together import train_together
+from cep_core.terminal import interrupted, on_terminal, progress, say
 from cep_core.workers import Outcome, WorkerDiedError, Workers
-from reproduce.runs.command import add_training_options, interrupted
-from reproduce.runs.epochs import DivergedError, Show
-from reproduce.runs.files import RunError, expect_folder
 from reproduce.runs.jobs import Job, data_named, trained
-from reproduce.runs.row import ROWS, SpecError, row_named
 from reproduce.runs.side_by_side import each_trained
-from reproduce.runs.together import train_together
 from reproduce.stages import STAGES, begin, write_stage
 from reproduce.table.published import read_published
 from reproduce.table.results import (
@@ -39,7 +40,6 @@ from reproduce.table.results import (
     resumption_check,
     table_row,
 )
-from reproduce.terminal import on_terminal, progress, say
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from cep_core.documents import read_toml
 from cep_core.fields import Fields, flag, number, positive, text, whole
-from reproduce.fields import read_toml
 
 PUBLISHED = Path(__file__).parent / "published.toml"
 

@@ -15,11 +15,11 @@ import torch
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.data.mnist import CLASSES, Dataset
 from cep_core.networks import Nudge
+from cep_core.runs.row import Row, row_named
+from cep_core.runs.together import why_not_batched
+from cep_core.runs.train import Request, train
 from cep_core.training.checkpoints import latest
 from reproduce.runs.jobs import Job, job
-from reproduce.runs.row import Row, row_named
-from reproduce.runs.together import why_not_batched
-from reproduce.runs.train import Request, train
 from reproduce.table.published import Published, PublishedRow
 from reproduce.trainings.comparison import Answer, Reported, compare
 

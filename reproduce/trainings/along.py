@@ -24,13 +24,13 @@ from cep_core.learning import one_hot
 from cep_core.networks import answering
 from cep_core.phases import change_by_sample, free_phase, kappa_of
 from cep_core.problem import Problem
+from cep_core.runs.directory import RunDirectory
+from cep_core.runs.files import RunError
+from cep_core.runs.record import is_kept
+from cep_core.runs.row import Row
 from cep_core.training.checkpoints import path_of, read
 from cep_core.training.engine import parameters_in
 from cep_core.training.epochs import as_input
-from reproduce.runs.directory import RunDirectory
-from reproduce.runs.files import RunError
-from reproduce.runs.record import is_kept
-from reproduce.runs.row import Row
 
 LONGEST = 20_000
 """Transitions after which a free phase that still moves counts as one that does not settle."""

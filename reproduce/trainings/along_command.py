@@ -11,12 +11,12 @@ import torch
 from cep_core.command_line import results_folder
 from cep_core.fields import text, whole
 from cep_core.files import write_text
-from reproduce.provenance import provenance_of_code
-from reproduce.runs.directory import RunDirectory, essence, hash_of, read_run
-from reproduce.runs.files import RunError, read_json, read_results
+from cep_core.runs.directory import RunDirectory, essence, hash_of, read_run
+from cep_core.runs.files import RunError, read_json, read_results
+from cep_core.runs.provenance import provenance_of_code
+from cep_core.runs.row import row_of_identity
+from cep_core.terminal import progress, say
 from reproduce.runs.results import compact, name_of
-from reproduce.runs.row import row_of_identity
-from reproduce.terminal import progress, say
 from reproduce.trainings.along import Measured, checkpoints_of, measured_at
 
 ALONG = Path("reports") / "along"

@@ -11,14 +11,14 @@ import torch
 
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.files import write_json
+from cep_core.runs.row import Row, row_named
+from cep_core.terminal import say
 from cep_core.training.engine import NUMERICS
 from reproduce.figures.notebooks import draw_each
 from reproduce.runs.results import COMMITTED, committed
-from reproduce.runs.row import Row, row_named
 from reproduce.stages import STAGES, begin, write_stage
 from reproduce.table.published import PUBLISHED, Published, read_published
 from reproduce.table.results import ALL_ROWS
-from reproduce.terminal import say
 from reproduce.trainings.along import angle_before, margin_before
 from reproduce.trainings.along_command import ALONG, read_along
 from reproduce.trainings.claims import ANGLES, at_angle, claims

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reproduce.runs.files import RunError
+from cep_core.runs.files import RunError
+from cep_core.runs.row import Row, SpecError, row_named, row_of_identity
 from reproduce.runs.results import name_of
-from reproduce.runs.row import Row, SpecError, row_named, row_of_identity
 from reproduce.table.results import CHANCE, LEARNED
 
 FULL = {"train": 60_000, "test": 10_000}

@@ -17,8 +17,8 @@ import torch
 from cep_core.check.gducheck import DEFAULT_BETAS
 from cep_core.check.verdicts import Check, Verdict
 from cep_core.command_line import results_folder
+from cep_core.terminal import say
 from reproduce.stages import STAGES, begin, write_stage
-from reproduce.terminal import say
 from reproduce.verification import augmented, bias, boundaries, cases, property_holds, stability
 
 GROUPS: dict[str, Callable[[], Iterator[Check]]] = {

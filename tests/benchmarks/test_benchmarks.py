@@ -19,7 +19,7 @@ from cep_core.check.verdicts import Verdict
 from cep_core.data.mnist import embedded
 from cep_core.fast import FastEngine
 from cep_core.learning import learn_batch, one_hot
-from reproduce.runs.row import row_named
+from cep_core.runs.row import row_named
 from tests.cases import factories
 
 CHECKOUT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ import runpy
 from pathlib import Path
 from statistics import mean
 
-from reproduce.runs.files import read_json, read_results
+from cep_core.runs.files import read_json, read_results
 
 CHECKOUT = Path(__file__).parents[2]
 PAGE = (CHECKOUT / "docs" / "corrected.md").read_text(encoding="utf-8")

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from cep_core.data.mnist import Dataset
-from reproduce.runs.row import Row
+from cep_core.runs.row import Row
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save as serialized
 
+from cep_core.runs.directory import claimed, hash_of, opened, results_in
+from cep_core.runs.files import RunError, read_results
+from cep_core.runs.record import Recorder, why_unfit
+from cep_core.runs.row import Row, SpecError
+from cep_core.runs.subject import of_row
+from cep_core.runs.train import Request, identity_of
 from cep_core.training import checkpoints
-from reproduce.runs.directory import claimed, hash_of, opened, results_in
-from reproduce.runs.files import RunError, read_results
-from reproduce.runs.record import Recorder, why_unfit
-from reproduce.runs.row import Row, SpecError
-from reproduce.runs.subject import of_row
-from reproduce.runs.train import Request, identity_of
 from reproduce.sweep.spec import read_sweep
 from tests.hostile import altered, hostile, only_named_faults, toml_file
 

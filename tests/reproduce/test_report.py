@@ -13,8 +13,8 @@ import yaml
 from cep_core import provenance as code
 from cep_core.check.record import Begun
 from cep_core.check.verdicts import Check, Verdict
+from cep_core.runs.provenance import provenance_of_code
 from reproduce import regress
-from reproduce.provenance import provenance_of_code
 from reproduce.report import standing
 from reproduce.report.assemble import gather, write_report
 from reproduce.report.provenance import provenance

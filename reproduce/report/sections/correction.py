@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cep_core.check.verdicts import Verdict, combine
+from cep_core.runs.files import read_json
 from reproduce.report.sections import Section
 from reproduce.report.standing import NOT_RUN
-from reproduce.runs.files import read_json
 
 if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered

@@ -8,10 +8,10 @@ import torch
 from cep_core import CORRECTED_C_VF, Prototypical
 from cep_core.activations import Sigmoid
 from cep_core.data.mnist import embedded
+from cep_core.runs.row import row_named
 from reproduce.command_line import main
 from reproduce.device.inexact import Inexact
 from reproduce.device.measure import gdu_errors, summary, trained, variants
-from reproduce.runs.row import row_named
 
 CHECKOUT = Path(__file__).parents[3]
 SMALL = row_named("corrected-C-VF-1h").changed(sizes=(784, 6, 10), angle=90.0)

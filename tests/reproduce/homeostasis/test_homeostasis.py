@@ -8,6 +8,8 @@ import torch
 from cep_core.data.mnist import Dataset
 from cep_core.estimators import RelaxedAdjoint, cosines
 from cep_core.learning import one_hot
+from cep_core.runs.epochs import DivergedError
+from cep_core.runs.row import SpecError
 from reproduce.command_line import main
 from reproduce.homeostasis import command as homeostasis_command
 from reproduce.homeostasis.settings import (
@@ -19,8 +21,6 @@ from reproduce.homeostasis.settings import (
     read_experiment,
 )
 from reproduce.homeostasis.train import Job, train
-from reproduce.runs.epochs import DivergedError
-from reproduce.runs.row import SpecError
 
 SMALL = {"hidden": (8, 6), "free_steps": 30, "nudged_steps": 12, "epochs": 2, "batch": 20}
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from cep_core.data.mnist import load
-from reproduce.runs.files import RunError
-from reproduce.runs.row import SpecError, read_row, row_named
-from reproduce.runs.train import Request, check_fit, train
+from cep_core.runs.files import RunError
+from cep_core.runs.row import SpecError, read_row, row_named
+from cep_core.runs.train import Request, check_fit, train
 
 CHECKOUT = Path(__file__).parents[3]
 SMALL = row_named("P-conv-small").changed(
@@ -75,7 +75,7 @@ def test_rules_and_nudges_make_other_runs_and_learn_otherwise(digits, tmp_path):
 
 
 def test_a_field_with_its_default_does_not_enter_the_identity_of_older_rows():
-    assert "channels" not in Path(CHECKOUT / "reproduce/experiments/table/EP-1h.toml").read_text()
+    assert "channels" not in Path(CHECKOUT / "cep_core/runs/table/EP-1h.toml").read_text()
     row = row_named("EP-1h")
     assert (row.channels, row.samples, row.pooling) == (None, None, "max")
 
@@ -111,7 +111,7 @@ def test_more_samples_than_there_are_is_refused(digits):
 
 def test_a_row_of_ones_own_may_have_channels(tmp_path):
     path = tmp_path / "own.toml"
-    text = (CHECKOUT / "reproduce/experiments/table/P-conv-small.toml").read_text(encoding="utf-8")
+    text = (CHECKOUT / "cep_core/runs/table/P-conv-small.toml").read_text(encoding="utf-8")
     path.write_text(text.replace("[16, 32]", "[4, 6]") + 'pooling = "average"\npadding = 2\n')
     row = read_row(path)
     assert row.maps.states == ((10,), (6, 7, 7), (4, 14, 14))

@@ -4,9 +4,9 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import mean
 
-from reproduce.runs.files import read_results
+from cep_core.runs.files import read_results
+from cep_core.runs.row import row_named
 from reproduce.runs.results import name_of
-from reproduce.runs.row import row_named
 from reproduce.sweep.spec import read_sweep
 
 CHECKOUT = Path(__file__).parents[3]

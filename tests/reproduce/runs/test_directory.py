@@ -14,12 +14,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from cep_core.runs import epochs as loop
+from cep_core.runs.directory import claimed, is_held
+from cep_core.runs.files import RunError
+from cep_core.runs.row import row_named
+from cep_core.runs.train import Request, identity_of, train
 from reproduce.command_line import main
-from reproduce.runs import epochs as loop
-from reproduce.runs.directory import claimed, is_held
-from reproduce.runs.files import RunError
-from reproduce.runs.row import row_named
-from reproduce.runs.train import Request, identity_of, train
 
 CHECKOUT = Path(__file__).parents[3]
 SMALL = """

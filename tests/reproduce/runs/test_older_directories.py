@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pytest
 import torch
 
+from cep_core.runs import directory
+from cep_core.runs.directory import essence, opened
+from cep_core.runs.files import RunError
+from cep_core.runs.train import Request, train
 from cep_core.training.checkpoints import Checkpoint, latest, path_of, read, save
-from reproduce.runs import directory
-from reproduce.runs.directory import essence, opened
-from reproduce.runs.files import RunError
-from reproduce.runs.train import Request, train
 from reproduce.table.results import Tier, jobs_of
 
 NEW = ("residual", "norms", "residual_over", "provenance")

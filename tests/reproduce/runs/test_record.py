@@ -9,11 +9,11 @@ import torch
 
 from cep_core.phases import free_phase
 from cep_core.rules import Rule
+from cep_core.runs import record
+from cep_core.runs.row import LEARNED_BY
+from cep_core.runs.train import Request, train
 from cep_core.training.checkpoints import Checkpoint, path_of, read, save
 from cep_core.training.epochs import as_input
-from reproduce.runs import record
-from reproduce.runs.row import LEARNED_BY
-from reproduce.runs.train import Request, train
 
 
 @pytest.fixture

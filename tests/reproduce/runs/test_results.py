@@ -6,12 +6,12 @@ import re
 
 import pytest
 
+from cep_core.runs.directory import essence
+from cep_core.runs.files import RunError, read_results
+from cep_core.runs.row import row_named
+from cep_core.runs.train import Request, train
 from reproduce.command_line import main
-from reproduce.runs.directory import essence
-from reproduce.runs.files import RunError, read_results
 from reproduce.runs.results import collect, committed, name_of
-from reproduce.runs.row import row_named
-from reproduce.runs.train import Request, train
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import torch
 
 from cep_core.fields import FieldError
 from cep_core.networks import EnergyBased, Prototypical
-from reproduce.runs.row import Row, SpecError, kinds, read_row, row_named, row_names
+from cep_core.runs.row import Row, SpecError, kinds, read_row, row_named, row_names
 from reproduce.table.published import read_published
 from reproduce.table.results import ALL_ROWS
 

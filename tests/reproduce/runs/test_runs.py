@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from cep_core.runs import epochs as loop
+from cep_core.runs.epochs import DivergedError
+from cep_core.runs.files import RunError
+from cep_core.runs.train import Request, train
 from cep_core.training.checkpoints import latest, path_of
 from reproduce.command_line import main
-from reproduce.runs import epochs as loop
-from reproduce.runs.epochs import DivergedError
-from reproduce.runs.files import RunError
-from reproduce.runs.train import Request, train
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -301,7 +301,7 @@ COMMON = ("--seed", "1", "--epochs", "4")
 def undisturbed(tmp_path_factory):
     """A row on the embedded digits, and a run of it."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    text = (CHECKOUT / "reproduce/experiments/table/C-VF-1h.toml").read_text()
+    text = (CHECKOUT / "cep_core/runs/table/C-VF-1h.toml").read_text()
     row = folder / "row.toml"
     row.write_text(text.replace("512", "64"))
     assert main(["run", str(row), "--out", str(folder / "run"), *COMMON]) == 0

@@ -6,15 +6,15 @@ import re
 import pytest
 import torch
 
+from cep_core.runs import epochs as loop
+from cep_core.runs import record
+from cep_core.runs.epochs import DivergedError
+from cep_core.runs.files import RunError
+from cep_core.runs.together import several, train_together
+from cep_core.runs.train import Request, train
 from cep_core.training.checkpoints import latest, path_of
 from reproduce.command_line import main
-from reproduce.runs import epochs as loop
 from reproduce.runs import jobs as jobs_module
-from reproduce.runs import record
-from reproduce.runs.epochs import DivergedError
-from reproduce.runs.files import RunError
-from reproduce.runs.together import several, train_together
-from reproduce.runs.train import Request, train
 from reproduce.table import command as table_command
 from reproduce.table.results import Tier, jobs_of
 from tests.reproduce.small_row import small_row

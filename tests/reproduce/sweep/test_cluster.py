@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from cep_core.data.mnist import load
+from cep_core.runs.files import RunError
 from reproduce.command_line import main
-from reproduce.runs.files import RunError
 from reproduce.runs.jobs import trained
 from reproduce.sweep import cluster
 from reproduce.sweep.spec import jobs_of, read_sweep

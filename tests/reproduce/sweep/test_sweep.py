@@ -13,12 +13,12 @@ import pytest
 import torch
 
 from cep_core.data.mnist import load
+from cep_core.runs.row import SpecError
 from cep_core.training.checkpoints import latest
 from cep_core.workers import Outcome, WorkerDiedError, Workers
 from reproduce.command_line import main
 from reproduce.runs import side_by_side
 from reproduce.runs.jobs import trained
-from reproduce.runs.row import SpecError
 from reproduce.sweep.command import SWEEPS, sweep_names
 from reproduce.sweep.spec import jobs_of, read_sweep
 from reproduce.sweep.standing import State, line_of, seconds_left, standing_of

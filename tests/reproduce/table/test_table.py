@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from cep_core.check.verdicts import Verdict
+from cep_core.runs import epochs as loop
+from cep_core.runs.train import Request
 from reproduce.command_line import main
-from reproduce.runs import epochs as loop
 from reproduce.runs.jobs import Job
-from reproduce.runs.train import Request
 from reproduce.table import command as table_command
 from reproduce.table.published import PublishedRow, read_published
 from reproduce.table.results import (

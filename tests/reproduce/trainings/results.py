@@ -2,10 +2,10 @@
 
 import json
 
+from cep_core.runs.directory import essence, hash_of
+from cep_core.runs.row import row_named
 from cep_core.training.engine import NUMERICS
-from reproduce.runs.directory import essence, hash_of
 from reproduce.runs.results import name_of
-from reproduce.runs.row import row_named
 
 
 def results_of(

@@ -9,8 +9,8 @@ from cep_core.activations import activation_named
 from cep_core.check.bptt import nabla, total_gradient
 from cep_core.networks import Prototypical
 from cep_core.problem import Problem
-from reproduce.runs.files import RunError
-from reproduce.runs.row import Row
+from cep_core.runs.files import RunError
+from cep_core.runs.row import Row
 from reproduce.trainings.along import angle_before, margin_before, measured
 from reproduce.trainings.along_command import read_along
 

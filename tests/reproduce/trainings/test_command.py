@@ -72,7 +72,7 @@ def test_another_arithmetic_is_named(tmp_path):
 def test_along_a_run_and_nothing_twice(tmp_path, capsys, monkeypatch):
     spec = tmp_path / "small.toml"
     spec.write_text(SMALL_ROW)
-    monkeypatch.setattr("reproduce.runs.row.ROWS", tmp_path)
+    monkeypatch.setattr("cep_core.runs.row.ROWS", tmp_path)
     run, out = tmp_path / "runs" / "a", tmp_path / "along"
     assert main(["run", "small", "--seed", "4", "--out", str(run)]) == 0
     assert main(["along", str(tmp_path / "runs"), "--out", str(out)]) == 0

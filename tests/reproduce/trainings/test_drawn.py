@@ -2,7 +2,7 @@
 
 import pytest
 
-from reproduce.runs.row import row_named
+from cep_core.runs.row import row_named
 from reproduce.trainings.corrected import ROWS, angles_before
 from reproduce.trainings.drawn import FIGURES, draw, write
 

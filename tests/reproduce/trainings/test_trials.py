@@ -2,7 +2,7 @@
 
 import pytest
 
-from reproduce.runs.files import RunError
+from cep_core.runs.files import RunError
 from reproduce.runs.results import committed
 from reproduce.table.results import CHANCE
 from reproduce.trainings.trials import trials_of

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tqdm import tqdm
+
+from cep_core.command_line import INTERRUPTED
 
 INTERVAL = 60.0
 """Seconds between two lines."""
@@ -52,6 +56,16 @@ def _ignore(units: int) -> None:
 def say(text: str) -> None:
     """Print a line of progress at once."""
     print(text, flush=True)  # noqa: T201 - the command line's own output
+
+
+def interrupted(folder: Path) -> int:
+    """Say how to resume what is in ``folder``; return the exit code of an interrupted command."""
+    called = Path(sys.argv[0])
+    module = ("python", "-m", called.parent.name)
+    program = module if called.name == "__main__.py" else (called.name,)
+    again = shlex.join([*program, *sys.argv[1:]])
+    say(f"interrupted; every finished epoch is in {folder}. Resume with: {again}")
+    return INTERRUPTED
 
 
 def on_terminal() -> bool:

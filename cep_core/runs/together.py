@@ -16,13 +16,13 @@ import torch
 from cep_core.data.mnist import Dataset
 from cep_core.fast import BatchedEngine, batched_engine, out_of_reach
 from cep_core.networks import Prototypical
-from reproduce.runs.directory import claimed, results_in
-from reproduce.runs.epochs import AtOnce, Show, train_epochs
-from reproduce.runs.files import RunError
-from reproduce.runs.record import Recorder
-from reproduce.runs.row import Row
-from reproduce.runs.subject import of_row
-from reproduce.runs.train import DTYPES, Request, check_fit, identity_of
+from cep_core.runs.directory import claimed, results_in
+from cep_core.runs.epochs import AtOnce, Show, train_epochs
+from cep_core.runs.files import RunError
+from cep_core.runs.record import Recorder
+from cep_core.runs.row import Row
+from cep_core.runs.subject import of_row
+from cep_core.runs.train import DTYPES, Request, check_fit, identity_of
 
 
 def why_not_batched(row: Row) -> str | None:
@@ -41,7 +41,7 @@ def several(row: Row, seeds: Sequence[int], **options: Any) -> list[Request]:
     Args:
         row: the specification.
         seeds: two or more different ones.
-        options: the other fields of :class:`reproduce.runs.train.Request`.
+        options: the other fields of :class:`cep_core.runs.train.Request`.
 
     Raises:
         RunError: the seeds repeat, or the row cannot be trained in this way; the text says why.

@@ -6,8 +6,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from cep_core import documents
 from cep_core.fields import FieldError, Fields, number, sequence, table, text, whole
-from reproduce import fields
 
 
 class RunError(FieldError):
@@ -46,7 +46,7 @@ def read_json(path: Path) -> Fields:
         RunError: it cannot be read, is no JSON, or no object.
 
     """
-    return fields.read_json(path, RunError)
+    return documents.read_json(path, RunError)
 
 
 def read_results(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, get_args
 import torch
 
 from cep_core.activations import ACTIVATIONS, activation_named
+from cep_core.documents import read_toml
 from cep_core.fields import (
     FieldError,
     Kind,
@@ -40,9 +41,8 @@ from cep_core.networks import (
 from cep_core.networks.convolutional import Winners
 from cep_core.networks.pooling import POOLINGS
 from cep_core.rules import BPTT, RULES, Rule, learning_rates
-from reproduce.fields import read_toml
 
-ROWS = Path(__file__).parent.parent / "experiments" / "table"
+ROWS = Path(__file__).parent / "table"
 
 
 MOST_STEPS = 10**6

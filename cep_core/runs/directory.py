@@ -25,12 +25,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from cep_core.documents import LONGEST_JSON
 from cep_core.fields import read_bytes, shown, table
 from cep_core.files import is_temporary, write_json, write_text
-from reproduce.fields import LONGEST_JSON
-from reproduce.runs.files import InUseError, RunError, expect_folder, read_json, read_results
-from reproduce.runs.row import Row
-from reproduce.terminal import say
+from cep_core.runs.files import InUseError, RunError, expect_folder, read_json, read_results
+from cep_core.runs.row import Row
+from cep_core.terminal import say
 
 RUN, LOCK = "run.json", "run.lock"
 """Names of the files that hold a directory's identity, and the lock of whoever trains in it."""

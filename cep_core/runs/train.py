@@ -9,15 +9,15 @@ from typing import Any, Literal
 import torch
 
 from cep_core.data.mnist import CLASSES, Dataset
+from cep_core.runs.directory import claimed, essence, results_in
+from cep_core.runs.epochs import Alone, Show, train_epochs
+from cep_core.runs.files import RunError
+from cep_core.runs.record import Recorder
+from cep_core.runs.row import Row
+from cep_core.runs.subject import of_row
+from cep_core.terminal import say
 from cep_core.training.choose import ChosenEngine, make_engine
 from cep_core.training.engine import NUMERICS, EngineName
-from reproduce.runs.directory import claimed, essence, results_in
-from reproduce.runs.epochs import Alone, Show, train_epochs
-from reproduce.runs.files import RunError
-from reproduce.runs.record import Recorder
-from reproduce.runs.row import Row
-from reproduce.runs.subject import of_row
-from reproduce.terminal import say
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 DeviceName = Literal["cpu", "cuda"]

@@ -9,7 +9,7 @@ from cep_core.provenance import Code, code_of, commit, tree_is_clean
 
 __all__ = ["Code", "commit", "processor", "provenance_of_code", "tree_is_clean"]
 
-TRAINING = tuple(Path(__file__).parent / "runs" / name for name in ("train.py", "together.py"))
+TRAINING = tuple(Path(__file__).with_name(name) for name in ("train.py", "together.py"))
 """Where training begins; what these need is what a run's bits come from."""
 
 

@@ -10,6 +10,9 @@ import torch
 
 from cep_core.data.mnist import Dataset
 from cep_core.fast import BatchedEngine
+from cep_core.runs.record import Recorder, why_unfit
+from cep_core.runs.subject import Subject
+from cep_core.terminal import progress, say
 from cep_core.training.checkpoints import latest_common
 from cep_core.training.engine import Engine, restore, state_of
 from cep_core.training.epochs import (
@@ -21,9 +24,6 @@ from cep_core.training.epochs import (
     train_epoch,
 )
 from cep_core.training.together import error_rates, train_epoch_together
-from reproduce.runs.record import Recorder, why_unfit
-from reproduce.runs.subject import Subject
-from reproduce.terminal import progress, say
 
 State = dict[str, torch.Tensor]
 """Parameters and what a rule remembers, named by :func:`cep_core.training.engine.state_of`."""

@@ -11,8 +11,8 @@ import torch
 
 from cep_core.data.mnist import Dataset
 from cep_core.phases import free_phase
+from cep_core.runs.row import Row
 from cep_core.training.epochs import as_input
-from reproduce.runs.row import Row
 
 MEASURED = 100
 """Images of the test set, the first, on which measures are taken."""

@@ -9,11 +9,11 @@ import torch
 
 from cep_core.data.mnist import Dataset
 from cep_core.fields import Kind, number, optional, plain, sequence, shown
+from cep_core.runs.directory import RunDirectory, software
+from cep_core.runs.provenance import processor, provenance_of_code
+from cep_core.runs.subject import Subject
 from cep_core.training.checkpoints import Checkpoint, save
 from cep_core.training.engine import parameters_in
-from reproduce.provenance import processor, provenance_of_code
-from reproduce.runs.directory import RunDirectory, software
-from reproduce.runs.subject import Subject
 
 KEPT = frozenset({0, 1, 2})
 KEPT_EVERY = 5
@@ -40,7 +40,7 @@ def why_unfit(
     Args:
         checkpoint: one of the run's.
         state: as the run begins with.
-        measured_before: see :class:`reproduce.runs.subject.Subject`.
+        measured_before: see :class:`cep_core.runs.subject.Subject`.
 
     """
     found, expected = (
