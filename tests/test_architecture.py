@@ -14,20 +14,6 @@ MAY_IMPORT = {
     "reproduce": {"cep_core", "theory", "reproduce"},
 }
 
-ROOMS = (
-    "networks",
-    "",
-    "estimators",
-    "fast",
-    "training",
-    "check",
-    "data",
-    "runs",
-    "conformance",
-    "cli",
-)
-"""Of cep_core; "" stands for its modules."""
-
 INSIDE = {
     "networks": {"networks", ""},
     "": {"", "networks"},
@@ -36,7 +22,7 @@ INSIDE = {
     "training": {"training", "fast", "estimators", "", "networks"},
     "check": {"check", "", "networks"},
     "data": {"data", ""},
-    "runs": {"runs", "training", "fast", "data", "", "networks"},
+    "runs": {"runs", "check", "training", "fast", "data", "", "networks"},
     "conformance": {"conformance", "check", "training", "estimators", "data", "", "networks"},
     "cli": {"cli", "conformance", "runs", "check", "training", "fast", "data", "", "networks"},
 }

@@ -189,6 +189,17 @@ def _scipy(module: str) -> Any:
         raise ImportError(msg) from error
 
 
+def arpack_error() -> type[Exception]:
+    """What :func:`largest_stable_kappa` raises where eigenvalues are not found in time.
+
+    Raises:
+        ImportError: SciPy is not installed.
+
+    """
+    found: type[Exception] = _scipy("sparse.linalg").ArpackError
+    return found
+
+
 def _refuse_kinks(network: Network, x: Array, state: State, parameters: Parameters) -> None:
     near = nearest_kink(network, x, state, parameters)
     if near.distance == 0:
