@@ -14,8 +14,9 @@ import torch
 
 from cep_core.check.delta import delta
 from cep_core.check.measures import angle_of_totals
+from cep_core.runs.digits import at_the_end_of_free, updates_of
 from cep_core.runs.row import row_named
-from reproduce.trainings.along import at_the_end_of_free, updates_of, whole_gradient
+from reproduce.trainings.along import whole_gradient
 from reproduce.trainings.claims import ANGLES
 
 ROWS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reproduce.runs.row import Row
+from cep_core.runs.row import Row
 from reproduce.trainings.claims import Claim
 from reproduce.trainings.trials import Trial, Trials, name_with
 
