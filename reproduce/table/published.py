@@ -37,6 +37,7 @@ class Published:
         trials: how many the means and standard deviations are over.
         margin: percentage points of error within which two means count as equal; ours.
         rows: by name.
+        elsewhere: rows of another paper, which its own text names.
 
     """
 
@@ -44,6 +45,7 @@ class Published:
     trials: int
     margin: float
     rows: dict[str, PublishedRow]
+    elsewhere: dict[str, PublishedRow]
 
 
 def read_published(path: Path = PUBLISHED) -> Published:
@@ -59,6 +61,7 @@ def read_published(path: Path = PUBLISHED) -> Published:
         fields.get("trials", whole(2)),
         fields.get("margin", positive(100)),
         {name: _row(row) for name, row in fields.named("rows", {}).items()},
+        {name: _row(row) for name, row in fields.named("elsewhere", {}).items()},
     )
     fields.get("data", text(), "")
     fields.done()

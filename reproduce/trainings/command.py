@@ -23,6 +23,7 @@ from reproduce.trainings.along import angle_before, margin_before
 from reproduce.trainings.along_command import ALONG, read_along
 from reproduce.trainings.claims import ANGLES, at_angle, claims
 from reproduce.trainings.comparison import Reported, compare
+from reproduce.trainings.convolutional import SEARCHED, beside_each_other, searched
 from reproduce.trainings.corrected import ROWS, angles_before
 from reproduce.trainings.findings import findings
 from reproduce.trainings.trials import LAST, Trial, Trials, spread, trials_of
@@ -48,6 +49,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "does not belong where it lies.",
     )
     parser.add_argument("--results", type=Path, default=COMMITTED, help="committed results")
+    parser.add_argument("--search", type=Path, default=SEARCHED, help="committed searches")
     parser.add_argument("--along", type=Path, default=ALONG, help="committed measures along runs")
     parser.add_argument(
         "--out", type=Path, default=STAGES / "trainings", help="folder of the stage"
@@ -65,6 +67,7 @@ def command(arguments: argparse.Namespace) -> int:
     rows = [_row(name, trials.get(name), published) for name in ALL_ROWS]
     told = claims(trials, angles)
     found = findings(trials, lambda row: margin_before(row, 0))
+    beside = beside_each_other(trials)
     details = {
         "published_source": published.source,
         "margin": published.margin,
@@ -74,6 +77,9 @@ def command(arguments: argparse.Namespace) -> int:
         "others": [_other(t, trials, published) for n, t in trials.items() if n not in ALL_ROWS],
         "claims": [vars(claim) for claim in told],
         "findings": [vars(finding) for finding in found],
+        "beside": [vars(claim) for claim in beside],
+        "search": searched(arguments.search),
+        "elsewhere": {name: vars(row) for name, row in published.elsewhere.items()},
         "angle_before": angles,
         "along": dict(_along(arguments.along)),
         "corrected": [_at(trials, row, angle) for row in ROWS for angle in ANGLES],
@@ -91,7 +97,7 @@ def command(arguments: argparse.Namespace) -> int:
     )
     for row in rows:
         say(f"  {row['row']:<8} {row['test_error']['answer']}: {row['test_error']['reason']}")
-    for claim in (*told, *found):
+    for claim in (*told, *found, *beside):
         say(f"  {claim.statement} {claim.answer}: {claim.reason}")
     say(f"trainings: {verdict} ({begun.seconds:.0f} s, {arguments.out})")
     return 1 if verdict is Verdict.FAIL else 0
@@ -152,6 +158,9 @@ def _trial(trial: Trial, epochs: int) -> dict[str, Any]:
         "lost_at": trial.lost_at(),
         "test_errors": results["test_error"][:epochs],
         "train_errors": results["train_error"][:epochs],
+        "residuals": results.get("residual", [])[:epochs],
+        "residual_over": results.get("residual_over", "images that are not named"),
+        "seconds": results["seconds"][:epochs],
         "commits": sorted({s["code"]["commit"] for s in segments if s.get("code")} - {None}),
         "processors": sorted({s["processor"] for s in segments if s.get("processor")}),
         "path": trial.path,

@@ -14,7 +14,7 @@ from reproduce.runs.results import name_of
 from reproduce.table.results import CHANCE, LEARNED
 
 FULL = {"train": 60_000, "test": 10_000}
-"""Images of MNIST: a run on fewer says nothing of a published error."""
+"""Images of MNIST: a run on fewer, if its row does not ask for them, says nothing of an error."""
 
 LAST = 5
 """Epochs over whose mean a run is also judged, so that no verdict hangs on one of them."""
@@ -123,7 +123,8 @@ def name_with(row: str, changed: Mapping[str, Any]) -> str:
 def trials_of(committed: Mapping[Path, Mapping[str, Any]]) -> dict[str, Trials]:
     """Group committed results of full MNIST by what was trained; by :attr:`Trials.name`.
 
-    Results on other data, or of a row that does not come with the project, are left out.
+    Full is all that a row asks for: it may train on the first of its images alone. Results on other
+    data, or of a row that does not come with the project, are left out.
 
     Raises:
         RunError: a copy lies where another run's belongs.
@@ -132,7 +133,7 @@ def trials_of(committed: Mapping[Path, Mapping[str, Any]]) -> dict[str, Trials]:
     found: dict[str, tuple[Row, dict[str, Any], list[Trial]]] = {}
     for path, results in sorted(committed.items()):
         named = _row_of(path, results)
-        if named is None or not _is_full(results):
+        if named is None or not _is_full(results, named[0]):
             continue
         row, changed = named
         group = found.setdefault(name_with(row.name, changed), (row, changed, []))
@@ -155,9 +156,9 @@ def _row_of(path: Path, results: Mapping[str, Any]) -> tuple[Row, dict[str, Any]
     return row, {k: v for k, v in row.as_json().items() if v != known[k]}
 
 
-def _is_full(results: Mapping[str, Any]) -> bool:
-    data = results["data"]
-    return data["name"] == "mnist" and all(data.get(part) == n for part, n in FULL.items())
+def _is_full(results: Mapping[str, Any], row: Row) -> bool:
+    data, wanted = results["data"], FULL | ({} if row.samples is None else {"train": row.samples})
+    return data["name"] == "mnist" and all(data.get(part) == n for part, n in wanted.items())
 
 
 def _grouped(row: Row, changed: dict[str, Any], trials: Iterable[Trial]) -> Trials:

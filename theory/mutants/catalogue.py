@@ -7,6 +7,7 @@ the statement is true nevertheless, *inapplicable* where it does not run it at a
 
 from __future__ import annotations
 
+from theory.mutants.convolutional import CONVOLUTIONS
 from theory.mutants.correction import CORRECTION
 from theory.mutants.dynamics import DYNAMICS, OF_BPTT
 from theory.mutants.homeostasis import HOMEOSTASIS
@@ -22,4 +23,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *TRAINING,
     *CORRECTION,
     *HOMEOSTASIS,
+    *CONVOLUTIONS,
 )

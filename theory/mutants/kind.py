@@ -32,6 +32,12 @@ BIAS, DRAWS = "EP's bias without symmetry", "Hutchinson's draws"
 CIRCLE = "N points in complex balls"
 OF_HOMEOSTASIS = (BIAS, DRAWS, CIRCLE)
 
+CONVOLVED, CONVOLVED_AUGMENTED = "Theorem 1, convolutions", "augmented function, convolutions"
+CONVOLVED_MODULAR = "Theorem 1 mod p, convolutions"
+CONVOLVED_CHECKER, CONVOLVED_ENGINE = "gducheck, convolutions", "fast engine, convolutions"
+EXACT_CONVOLVED = (CONVOLVED, CONVOLVED_AUGMENTED, CONVOLVED_MODULAR)
+OF_CONVOLUTIONS = (*EXACT_CONVOLVED, CONVOLVED_CHECKER, CONVOLVED_ENGINE)
+
 
 @dataclass(frozen=True)
 class Mutant:

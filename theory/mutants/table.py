@@ -22,7 +22,7 @@ from theory.methods.checked import decide_by_checker
 from theory.methods.modular import ONE_HIDDEN, decide_at_random
 from theory.methods.perturbation import Processes, neurons_of, parameters_of
 from theory.methods.symbolic import all_of
-from theory.mutants import correction, homeostasis
+from theory.mutants import convolutional, correction, homeostasis
 from theory.mutants.catalogue import MUTANTS
 from theory.mutants.kind import (
     ANGLE,
@@ -165,6 +165,7 @@ METHODS: dict[str, tuple[Callable[[Mutant], Outcome], Level, str]] = {
     CHECKER: (_checker, Level.NUMERICAL, "-".join(map(str, CHECKED))),
     **correction.METHODS,
     **homeostasis.METHODS,
+    **convolutional.METHODS,
 }
 """By name: how the method decides with a mutant planted, the kind of numbers, the size."""
 

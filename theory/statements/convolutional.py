@@ -13,27 +13,21 @@ winners stay) ``Phi`` is bilinear in kernels and states, so that
 The shares are free symbols here, one for every entry of every window: one run covers the mean and
 every choice of winners. With a pooling that is curved (free slopes and curvatures) Theorem 1 holds
 too, but ``Phi`` is not linear in the kernels: the hypothesis of the augmented function fails.
- What winners that *change* do is in :mod:`theory.statements.winners`.
+What winners that *change* do is in :mod:`theory.statements.winners`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from cep_core.arrays import Array, Parameters
-from cep_core.networks import Convolution, ConvolutionalShape, Nudge
-from cep_core.networks.gather import Gather, members
+from cep_core.networks import ConvolutionalShape, Nudge
 from theory.arithmetic.polynomials import FlintRing
 from theory.case import Answer, Case, Level, Outcome
 from theory.methods import identities
 from theory.methods.modular import decide_at_random
 from theory.points.convolutional import (
-    ANY_SHARES,
-    AVERAGE,
     CURVED,
     POOLINGS,
     ConvolutionalPoint,
@@ -41,8 +35,6 @@ from theory.points.convolutional import (
     draw_point,
     symbolic,
 )
-from theory.points.drawn import Draw
-from theory.points.point import Point
 from theory.statements.augmented import everything_at
 from theory.statements.prototypical import theorem_at
 
@@ -55,62 +47,6 @@ EP = "theta_t - kappa dPhi/dtheta(s_t) is constant; C-EP on Phi = EP on Phi~ for
 JOINT = "with kappa fixed, Delta_s(t) -> -(J + kappa D A A^T)^t D dl/ds, A = da/dtheta"
 RANDOM = "random points of F_p, p = 2^31 - 1"
 JETS, OPAQUE = "polynomial jets (FLINT)", "opaque activations (FLINT)"
-
-
-class WithoutFlip(Convolution):
-    """The adjoint sends back through the kernel turned by half a turn."""
-
-    def _sent_back(self, convolved: Array, parameters: Parameters) -> Array:
-        turned = Gather(np.arange(self.weights)[::-1].copy(), (self.weights,))
-        flipped = turned(self._matrix(self.back, parameters))
-        return super()._sent_back(convolved, parameters | {self.back: flipped})
-
-
-class OtherWinners(Convolution):
-    """The adjoint sends back through other entries of the windows than the maximum took."""
-
-    def _unpooled(self, parts: Any) -> Array:
-        taken = members(self.pools)
-        pairs = zip((*taken[1:], taken[0]), parts, strict=True)
-        first, *others = [take.transposed(part) for take, part in pairs]
-        for other in others:
-            first = first + other
-        return first
-
-
-class HebbianOverMeans(Convolution):
-    """The kernel learns from every entry of a window alike, whatever entered its value."""
-
-    def gradient(
-        self,
-        source: Array,
-        signal: Array,
-        at: Array,  # noqa: ARG002 - the error
-        parameters: Parameters,  # noqa: ARG002 - likewise
-    ) -> Parameters:
-        """As if the pooling were a mean."""
-        shared = signal / len(members(self.pools))
-        spread = self._unpooled([shared] * len(members(self.pools)))
-        return {self.name: self._product(source, spread)}
-
-
-WRONG: dict[str, type[Convolution]] = {
-    "the adjoint through the kernel without its flip": WithoutFlip,
-    "the adjoint through other winners": OtherWinners,
-    "kernels that learn from every entry of a window": HebbianOverMeans,
-}
-
-
-@dataclass(frozen=True)
-class WrongPoint(ConvolutionalPoint):
-    """A point whose kernels between neurons are edges of a wrong kind."""
-
-    kind: type[Convolution] = Convolution
-
-
-def draw_wrong(kind: WrongPoint, draw: Draw) -> Point:
-    """Draw a point and replace the edges; the steady state is that of the wrong network."""
-    return draw_point(kind, draw, convolution=kind.kind)
 
 
 def gdu_at(pooling: str, *, steps: int, nudge: Nudge = "inside", batch: int = 1) -> Outcome:
@@ -214,21 +150,4 @@ def _in_a_prime_field() -> list[Case]:
             found.append(
                 case(f"{pooling}{variant}", claim, size=size, decide=decide, expected=expected)
             )
-    for wrong, kind_of_edge in WRONG.items():
-        pooling = AVERAGE if kind_of_edge is WithoutFlip else ANY_SHARES
-        point = WrongPoint(ConvolutionalShape((4, 6)), pooling, kind=kind_of_edge)
-        found.append(
-            case(
-                f"{pooling}: {wrong}",
-                f"{GDU}, with {wrong}",
-                size="28x28, channels 4-6, kernels 5x5, fc 10, K = 4",
-                decide=partial(
-                    decide_at_random,
-                    point,
-                    partial(identities.theorem1, steps=4),
-                    drawn=draw_wrong,
-                ),
-                expected=Answer.REFUTED,
-            )
-        )
     return found

@@ -202,7 +202,9 @@ def test_what_is_shown_as_published_is_marked_until_it_is_confirmed(tmp_path):
     published = read_published()
     assert set(published.rows) == set(ALL_ROWS)
     assert published.trials == 5
-    assert not any(row.confirmed for row in published.rows.values())
+    assert set(published.elsewhere) == {"P-conv", "P-conv-BPTT"}
+    every = [*published.rows.values(), *published.elsewhere.values()]
+    assert not any(row.confirmed for row in every)
     edited = tmp_path / "published.toml"
     edited.write_text(PUBLISHED)
     row = read_published(edited).rows["A"]
