@@ -67,9 +67,19 @@ def commit() -> str | None:
 @functools.cache
 def tree_is_clean() -> bool | None:
     """Whether the tracked and untracked files are those of the commit; None outside a checkout."""
-    excluded = [f":(exclude){folder}" for folder in GENERATED]
-    status = _git("status", "--porcelain", "--", ".", *excluded)
-    return None if status is None else not status
+    found = uncommitted()
+    return None if found is None else not found
+
+
+@functools.cache
+def uncommitted() -> tuple[str, ...] | None:
+    """Paths of files that are not, or not so, in the commit; None outside a checkout."""
+    where = ("--", ".", *(f":(exclude){folder}" for folder in GENERATED))
+    changed = _git("diff", "--name-only", "-z", "HEAD", *where)
+    added = _git("ls-files", "--others", "--exclude-standard", "-z", *where)
+    if changed is None or added is None:
+        return None
+    return tuple(sorted({*changed.split("\0"), *added.split("\0")} - {""}))
 
 
 def sources_sha256() -> str:

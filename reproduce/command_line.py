@@ -11,6 +11,7 @@ from reproduce.compare import command as compare_command
 from reproduce.device import command as device_command
 from reproduce.figures import command as figures_command
 from reproduce.homeostasis import command as homeostasis_command
+from reproduce.report import release
 from reproduce.runs import collect_command
 from reproduce.sweep import command as sweep_command
 from reproduce.table import command as table_command
@@ -26,6 +27,7 @@ COMMANDS = (
     table_command,
     regress,
     report,
+    release,
     compare_command,
     sweep_command,
     collect_command,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-from cep_core.provenance import Code, code_of, commit, tree_is_clean
+from cep_core.provenance import Code, code_of, commit, tree_is_clean, uncommitted
 
-__all__ = ["Code", "commit", "processor", "provenance_of_code", "tree_is_clean"]
+__all__ = ["Code", "commit", "processor", "provenance_of_code", "tree_is_clean", "uncommitted"]
 
 TRAINING = tuple(Path(__file__).with_name(name) for name in ("train.py", "together.py"))
 """Where training begins; what these need is what a run's bits come from."""

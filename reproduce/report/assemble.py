@@ -10,15 +10,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import cep_core
-from cep_core.check.verdicts import Check
+from cep_core.check.verdicts import Check, Verdict
 from cep_core.fields import FieldError, plain_name
 from cep_core.files import write_json, write_text
 from reproduce.compare.changes import changes
 from reproduce.report.broken import suspects
 from reproduce.report.crate import write_crate
-from reproduce.report.earlier import MANIFEST, VERDICTS, Earlier, newest, read_report
+from reproduce.report.earlier import (
+    MANIFEST,
+    VERDICTS,
+    Earlier,
+    is_release,
+    read_report,
+    reports_in,
+)
 from reproduce.report.files import keep_files
-from reproduce.report.page import first_screen, page
+from reproduce.report.page import answers_of, first_screen, page, picture_of
 from reproduce.report.provenance import provenance
 from reproduce.report.published import rows_of
 from reproduce.report.standing import (
@@ -151,14 +158,20 @@ def write_report(stages: Path, reports: Path, label: str | None = None) -> Writt
     """
     gathered = gather(stages)
     source = provenance()
-    before = newest(reports)
+    earlier = reports_in(reports)
     place = claim(reports, label, source)
+    sound = [r for r in earlier if Verdict.FAIL not in r.stages.values()]
+    comparable = [r for r in earlier if is_release(r.label) or not is_release(place.name)]
+    before = comparable[-1] if comparable else None
     try:
         with tempfile.TemporaryDirectory(prefix=".report-", dir=reports) as temporary:
             folder = Path(temporary) / place.name
             folder.mkdir()
             kept = keep_files(gathered, reports, folder, place.name)
-            manifest = _manifest(gathered, source, place.name, before) | {"files": kept}
+            manifest = _manifest(gathered, source, place.name, before) | {
+                "suspects": suspects(gathered, source["uncommitted"], sound[-1] if sound else None),
+                "files": kept,
+            }
             write_json(folder / MANIFEST, manifest)
             write_json(folder / VERDICTS, _verdicts(gathered, place.name))
             since = [] if before is None else changes(before, read_report(folder))
@@ -200,7 +213,6 @@ def _manifest(
         "label": label,
         **source,
         "predecessor": None if before is None else before.label,
-        "suspects": suspects(gathered, {} if before is None else before.sources),
         "sources": _sources(gathered),
         "stages": {
             name: {
@@ -236,6 +248,8 @@ def _verdicts(gathered: Gathered, label: str) -> dict[str, Any]:
         "verdict": gathered.word,
         "notes": gathered.notes(),
         "stages": {name: gathered.stage_word(name) for name in gathered.stages},
+        "answers": answers_of(gathered),
+        "picture": picture_of(gathered),
         "published": {
             row.name: {"verdict": row.word, "told": row.told}
             for row in rows_of(gathered.details("trainings"))

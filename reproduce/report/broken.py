@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from cep_core.check.verdicts import Check, Verdict
 from reproduce.report.standing import NOT_RUN, OPTIONAL, WORST_FIRST
 
 if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered
+    from reproduce.report.earlier import Earlier
 
 EXAMPLES = 3
 """Checks of a stage that are quoted; the rest are counted."""
@@ -30,7 +31,7 @@ class Broken:
         counts: how many checks have which verdict, without those that pass.
         checks: how many there are.
         examples: the first of the worst ones, those that crashed before all.
-        why: why it is stale or partial, one line each.
+        why: why it is stale or partial, in words.
 
     """
 
@@ -58,23 +59,38 @@ def _broken(gathered: Gathered, name: str) -> Broken:
     worst_first = sorted(
         bad, key=lambda c: (WORST_FIRST.index(c.verdict), not c.name.endswith("/finished"))
     )
-    notes = tuple(note for note in gathered.notes() if note.startswith(f"{name} is "))
+    standing = gathered.stages[name]
+    notes = () if standing is None else (standing.stale, standing.partial)
     return Broken(
         name,
         gathered.stage_word(name),
         dict(Counter(str(check.verdict) for check in bad)),
         len(listed),
         tuple(worst_first[:EXAMPLES]),
-        notes,
+        tuple(note for note in notes if note),
     )
 
 
-def suspects(gathered: Gathered, before: Mapping[str, str]) -> list[str]:
-    """Sources that every failing stage depends on, and that differ from those of a report before.
+class Suspects(TypedDict):
+    """Sources that every failing stage depends on and that are new.
+
+    Attributes:
+        files: their paths; none where nothing fails, or nothing of it is new.
+        since: what they differ from, in words.
+
+    """
+
+    files: list[str]
+    since: str
+
+
+def suspects(gathered: Gathered, uncommitted: Collection[str], sound: Earlier | None) -> Suspects:
+    """What may have broken the stages that fail: what no commit has, else what is new of late.
 
     Args:
         gathered: the stages.
-        before: digest of every source of the report before, by path; empty if it has none.
+        uncommitted: paths of files that are not those of the commit.
+        sound: the last report in which nothing fails, if there is one.
 
     """
     failing = [
@@ -82,7 +98,12 @@ def suspects(gathered: Gathered, before: Mapping[str, str]) -> list[str]:
         for standing in gathered.stages.values()
         if standing is not None and standing.stage.verdict is Verdict.FAIL
     ]
-    if not failing or not before:
-        return []
+    if not failing:
+        return {"files": [], "since": ""}
     shared = set.intersection(*(set(sources) for sources in failing))
-    return sorted(name for name in shared if failing[0][name] != before.get(name))
+    if found := sorted(shared.intersection(uncommitted)):
+        return {"files": found, "since": "the last commit"}
+    if sound is None or not sound.sources:
+        return {"files": [], "since": ""}
+    new = sorted(name for name in shared if failing[0][name] != sound.sources.get(name))
+    return {"files": new, "since": f"report {sound.label}, in which nothing fails"}

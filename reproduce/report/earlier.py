@@ -71,12 +71,17 @@ def _checks(fields: Fields, stage: str) -> tuple[Check, ...]:
     return tuple(check_of(check) for check in fields.tables(stage, 0))
 
 
-def newest(reports: Path) -> Earlier | None:
-    """The report that was written last; folders that hold none are passed over."""
+def reports_in(reports: Path) -> list[Earlier]:
+    """Every report of a folder, the one written last at the end; others are passed over."""
     found = []
     for manifest in reports.glob(f"*/{MANIFEST}"):
         try:
             found.append(read_report(manifest.parent))
         except (FieldError, OSError):
             continue
-    return max(found, key=lambda report: report.written, default=None)
+    return sorted(found, key=lambda report: (report.written, report.label))
+
+
+def is_release(label: str) -> bool:
+    """Whether a report is a version's, and not that of a commit between two."""
+    return "+" not in label

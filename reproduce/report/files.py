@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from reproduce.figures.notebooks import without_outputs
+from reproduce.report.earlier import is_release
 
 if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered
@@ -64,7 +65,7 @@ def keep_files(gathered: Gathered, reports: Path, folder: Path, label: str) -> d
 def _releases(reports: Path, label: str) -> list[Path]:
     """Reports that are committed, the last one first: those of a commit between are not."""
     found = (manifest.parent for manifest in reports.glob("*/manifest.json"))
-    return sorted((f for f in found if "+" not in f.name and f.name != label), reverse=True)
+    return sorted((f for f in found if is_release(f.name) and f.name != label), reverse=True)
 
 
 def _contents(path: Path) -> bytes:

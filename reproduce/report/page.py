@@ -56,11 +56,36 @@ def page(gathered: Gathered, manifest: dict[str, Any], since: Sequence[Change]) 
 def first_screen(gathered: Gathered, manifest: dict[str, Any]) -> str:
     """The answers as Markdown, which renders where HTML does not."""
     template = environment().get_template("first_screen.md.j2")
-    picture = link(manifest["files"], PICTURE, manifest["label"])
     text = template.render(
-        gathered=gathered, manifest=manifest, answers=_answers(gathered), picture=picture
+        gathered=gathered,
+        manifest=manifest,
+        answers=_answers(gathered),
+        picture=link(manifest["files"], PICTURE, manifest["label"]),
+        **picture_of(gathered),
     )
     return html.unescape(text) + "\n"
+
+
+def answers_of(gathered: Gathered) -> list[dict[str, Any]]:
+    """The first screen's answers for programs: question, word, and points with theirs."""
+    return [
+        {
+            "question": answer.question,
+            "word": answer.word,
+            "points": [{"word": point.word, "text": point.text} for point in answer.points],
+        }
+        for answer in _answers(gathered)
+    ]
+
+
+def picture_of(gathered: Gathered) -> dict[str, str]:
+    """Caption and alternative text of the picture that is kept, as its stage made them."""
+    stage, _, file = PICTURE.partition("/")
+    for notebook in gathered.details(stage).get("notebooks", []):
+        for figure in notebook["figures"]:
+            if file in figure["files"].values():
+                return {key: figure[key] for key in ("caption", "alternative")}
+    return {"caption": "", "alternative": ""}
 
 
 def _answers(gathered: Gathered) -> list[Answer]:

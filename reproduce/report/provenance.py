@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 import cep_core
-from cep_core.runs.provenance import commit, processor, tree_is_clean
+from cep_core.runs.provenance import commit, processor, tree_is_clean, uncommitted
 
 
 def package_versions() -> dict[str, str]:
@@ -28,6 +28,7 @@ def provenance() -> dict[str, Any]:
         "version": cep_core.__version__,
         "commit": commit(),
         "tree_is_clean": tree_is_clean(),
+        "uncommitted": list(uncommitted() or ()),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "system": platform.platform(),

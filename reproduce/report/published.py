@@ -30,7 +30,7 @@ def rows_of(details: Mapping[str, Any]) -> list[Row]:
     """Every row of the paper, from the details of the stage; *not run* if that has not run."""
     if "rows" not in details:
         return [
-            Row(name, NOT_RUN, f"{name}: published {row.test_mean:.2f} ± {row.test_std:.2f} %.")
+            Row(name, NOT_RUN, f"{name}: {_quoted(row.test_mean, row.test_std, row.confirmed)}.")
             for name, row in read_published().rows.items()
         ]
     return [_row(row) for row in details["rows"]]
@@ -38,13 +38,16 @@ def rows_of(details: Mapping[str, Any]) -> list[Row]:
 
 def _row(found: Mapping[str, Any]) -> Row:
     theirs, ours = found["published"], found["test_error"]
-    dagger = "" if theirs["confirmed"] else "†"
-    published = f"published {theirs['test_mean']:.2f} ± {theirs['test_std']:.2f}{dagger} %"
+    published = _quoted(theirs["test_mean"], theirs["test_std"], theirs["confirmed"])
     if ours["answer"] == NOT_RUN:
         told = f"{found['row']}: {published}; here {found['standing']}."
     else:
         told = f"{found['row']}: {published}, here {percent(ours)} % ({found['standing']})."
     return Row(found["row"], ours["answer"], told)
+
+
+def _quoted(mean: float, std: float, confirmed: bool) -> str:  # noqa: FBT001 - as it is kept
+    return f"published {mean:.2f} ± {std:.2f}{'' if confirmed else '†'} %"
 
 
 def percent(spread: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The first screen: what it says where the evidence passes, and what where it does not."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -93,6 +94,7 @@ def test_without_trainings_every_row_of_the_paper_was_not_run():
     found = rows_of({})
     assert [row.name for row in found[:2]] == ["EP-1h", "EP-2h"]
     assert {row.word for row in found} == {"not run"}
+    assert found[0].told == "EP-1h: published 2.00 ± 0.13† %."
 
 
 def test_what_broke_is_told_worst_first_and_what_crashed_before_all():
@@ -117,8 +119,23 @@ def test_what_fails_is_blamed_on_changed_code_that_all_of_it_depends_on():
     }
     found = Gathered(Path("nowhere"), stages)
     before = {"cep_core/rules.py": "old", "theory/case.py": "new", "reproduce/verify.py": "old"}
-    assert suspects(found, before) == ["cep_core/rules.py"]
-    assert suspects(found, {}) == []
+    sound = SimpleNamespace(label="1.0.0", sources=before)
+    assert suspects(found, [], sound) == {
+        "files": ["cep_core/rules.py"],
+        "since": "report 1.0.0, in which nothing fails",
+    }
+    assert suspects(found, [], None)["files"] == []
+    assert suspects(Gathered(Path("nowhere"), {"table": stages["table"]}), [], sound)["files"] == []
+
+
+def test_what_no_commit_has_is_blamed_before_what_is_new():
+    stage = Stage("verify", 1.0, (Check("c", "s", FAIL),), sources={"a.py": "new", "b.py": "new"})
+    found = Gathered(Path("nowhere"), {"verify": Standing(stage)})
+    sound = SimpleNamespace(label="1.0.0", sources={})
+    assert suspects(found, ["b.py", "README.md"], sound) == {
+        "files": ["b.py"],
+        "since": "the last commit",
+    }
 
 
 def test_sections_are_found_each_with_its_template_and_its_place():

@@ -2,6 +2,7 @@
 
 import functools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -151,7 +152,13 @@ def test_untied_panels_are_judged_and_named():
 
 
 def test_a_published_curve_that_falls_on_is_no_plateau():
-    plotted = describe(small("error-beta"))
+    result = small("error-beta")
+    first, *others = result.curves
+    wrong = replace(result, curves=(replace(first, order=0.0), *others))
+    for words in ("caption", "alternative"):
+        assert "EP falls with order 1.00" in describe(result)["figures"][0][words]
+        assert "EP has order 0.00, expected 1" in describe(wrong)["figures"][0][words]
+    plotted = describe(result)
     assert "stays at" in plotted["figures"][0]["caption"]
     assert "dt = 0.08" in plotted["figures"][0]["caption"]
     plotted["curves"][-1]["last_order"] = 0.9

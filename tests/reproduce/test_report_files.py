@@ -124,6 +124,21 @@ def test_the_crate_names_every_file_and_the_run_that_made_it(stages, tmp_path):
     }
 
 
+def test_a_release_is_held_against_the_release_before_and_a_build_against_the_last(
+    stages, tmp_path
+):
+    found = {}
+    for label in ("1.0.0", "1.0.0+g1", "1.0.0+g2", "1.1.0"):
+        report = write_report(stages, tmp_path / "reports", label).folder
+        found[label] = json.loads((report / "manifest.json").read_text())["predecessor"]
+    assert found == {
+        "1.0.0": None,
+        "1.0.0+g1": "1.0.0",
+        "1.0.0+g2": "1.0.0+g1",
+        "1.1.0": "1.0.0",
+    }
+
+
 def test_the_predecessor_and_what_changed_since_are_in_the_report(stages, tmp_path):
     reports = tmp_path / "reports"
     write_report(stages, reports, "1.0.0")

@@ -12,7 +12,10 @@ from cep_core.provenance import changed_since, sources_of
 from theory.command import main as theory
 
 CHECKOUT = Path(__file__).parents[2]
-ASK = "import json, cep_core.provenance as p; print(json.dumps(p.provenance_of_code()))"
+ASK = (
+    "import json, cep_core.provenance as p; "
+    "print(json.dumps(p.provenance_of_code() | {'uncommitted': p.uncommitted()}))"
+)
 
 
 def git(folder, *arguments):
@@ -56,6 +59,7 @@ def test_the_commit_is_the_checkouts_own(tmp_path):
     (inner / "cep_core" / "more.py").write_text("")
     again = ask(inner)
     assert again["tree_is_clean"] is False
+    assert again["uncommitted"] == ["cep_core/more.py"]
     assert again["sources_sha256"] == found["sources_sha256"], "more.py was not imported"
     with (inner / "cep_core" / "__init__.py").open("a") as file:
         file.write("# changed\n")

@@ -77,16 +77,20 @@ def describe(result: OrderResult) -> dict[str, Any]:
         if s.name in result.stable
     ]
     bounds = f" Dash-dotted: {'; '.join(stable)}." if stable else ""
-    told = "; ".join(map(_told, curves))
+    settings = dict.fromkeys(map(_setting, curves))
+    told = ". ".join(
+        f"{setting[0].upper()}{setting[1:]}: "
+        + "; ".join(_told(curve) for curve in curves if _setting(curve) == setting)
+        for setting in settings
+    )
     return {
         "figures": [
             {
                 "name": figure.name,
                 "title": figure.title,
-                "caption": f"Relative error of all parameters' processes against {symbol}, both "
-                f"axes logarithmic. Fitted orders: {told}.{bounds}",
-                "alternative": f"One panel for each setting; lines that fall with {symbol}, but "
-                f"for the published dynamics, whose line turns level. {told}.",
+                "caption": f"Relative error ‖Δ + ∇‖ / ‖∇‖ of all parameters' processes against "
+                f"{symbol}, both axes logarithmic. {told}.{bounds}",
+                "alternative": f"One panel for each setting, a line for each rule. {told}.",
             }
         ],
         "curves": curves,
@@ -94,16 +98,25 @@ def describe(result: OrderResult) -> dict[str, Any]:
     }
 
 
-def _where(curve: dict[str, Any]) -> str:
+def _setting(curve: dict[str, Any]) -> str:
     dt = "" if curve["dt"] is None else f", dt = {curve['dt']:g}"
-    return f"{curve['setting']}{dt}, {curve['label']}"
+    return f"{curve['setting']}{dt}"
+
+
+def _where(curve: dict[str, Any]) -> str:
+    return f"{_setting(curve)}, {curve['label']}"
 
 
 def _told(curve: dict[str, Any]) -> str:
-    """A curve in words: its fitted order, or where it stays."""
-    if curve["expected"] is None:
-        return f"{_where(curve)} stays at {short(curve['least'])}"
-    return f"{_where(curve)} {curve['order']:.2f}"
+    """A curve in words: what it does, and what it was to do where that is something else."""
+    label, expected = curve["label"], curve["expected"]
+    if expected is None:
+        if abs(curve["last_order"]) <= ORDER_SLACK:
+            return f"{label} stays at {short(curve['least'])}"
+        return f"{label} has order {curve['last_order']:.2f} at the end, expected level"
+    if abs(curve["order"] - expected) <= ORDER_SLACK:
+        return f"{label} falls with order {curve['order']:.2f}"
+    return f"{label} has order {curve['order']:.2f}, expected {expected:g}"
 
 
 def check(plotted: dict[str, Any], seconds: float) -> Check:
