@@ -23,8 +23,20 @@ INSIDE = {
     "check": {"check", "", "networks"},
     "data": {"data", ""},
     "runs": {"runs", "check", "training", "fast", "data", "", "networks"},
+    "device": {"device", "runs", "check", "training", "data", "", "networks"},
     "conformance": {"conformance", "check", "training", "estimators", "data", "", "networks"},
-    "cli": {"cli", "conformance", "runs", "check", "training", "fast", "data", "", "networks"},
+    "cli": {
+        "cli",
+        "conformance",
+        "device",
+        "runs",
+        "check",
+        "training",
+        "fast",
+        "data",
+        "",
+        "networks",
+    },
 }
 """What each room of cep_core may import ("" stands for its modules): nothing climbs."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from importlib import import_module
 from typing import Any
 
 from cep_core.check.limits import Limit
 from cep_core.check.sweeps import verdict_of
 from cep_core.check.verdicts import Check, Verdict
+from cep_core.libraries import library
 from cep_core.phases import FreePhase
 
 
@@ -121,7 +121,7 @@ class GDUResult:
             ImportError: pandas is not installed.
 
         """
-        pandas = _library("pandas", "a data frame")
+        pandas = library("pandas", "a data frame")
         rows = []
         for part, limit in self._limits():
             known = {
@@ -159,7 +159,7 @@ class GDUResult:
             ImportError: matplotlib is not installed.
 
         """
-        pyplot = _library("matplotlib.pyplot", "a plot")
+        pyplot = library("matplotlib.pyplot", "a plot")
         if axes is None:
             _, axes = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained", sharey=True)
         left, right = axes
@@ -199,16 +199,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return str(value) if isinstance(value, Verdict) else value
-
-
-def _library(module: str, purpose: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError as error:
-        package = module.split(".", maxsplit=1)[0]
-        raise ImportError(
-            f"{purpose} needs {package}, which is not installed: pip install {package}"
-        ) from error
 
 
 def _tensor_table(result: GDUResult) -> list[str]:

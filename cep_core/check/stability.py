@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from cep_core.arrays import Array, Parameters, Scalar, State
 from cep_core.check.kinks import nearest_kink
+from cep_core.libraries import library
 from cep_core.networks import Network
 from cep_core.phases import largest_change
 from cep_core.rules import C_EP, Rule, add_scaled
@@ -181,12 +181,7 @@ class LinearisedPhase:
 
 
 def _scipy(module: str) -> Any:
-    """Import a module of SciPy, which nothing else in this package needs."""
-    try:
-        return import_module(f"scipy.{module}")
-    except ImportError as error:
-        msg = "the stability bound needs SciPy, which is not installed: pip install scipy"
-        raise ImportError(msg) from error
+    return library(f"scipy.{module}", "the stability bound")
 
 
 def arpack_error() -> type[Exception]:

@@ -22,7 +22,7 @@ from cep_core.problem import Problem
 from cep_core.rules import C_VF, CORRECTED_C_VF, SLOPED_C_VF, Rule, learning_rates
 from cep_core.runs.row import Row
 from cep_core.training.engine import ReferenceEngine
-from cep_core.training.epochs import Samples, as_input, epoch_plan, error_rate, train_epoch
+from cep_core.training.epochs import Samples, as_input, train_and_test
 from reproduce.device.inexact import Inexact
 
 BETA = 1e-6
@@ -115,28 +115,19 @@ def trained(
     )
     procedure = Procedure(variant.rule, row.beta, row.free_steps, row.nudged_steps)
     engine = ReferenceEngine(network, procedure, theta, rates)
-    learned = Samples(data.train_images, data.train_labels)
-    tested = Samples(data.test_images, data.test_labels)
-    errors = []
-    for epoch in range(1, epochs + 1):
-        plan = epoch_plan(
-            seed=seed,
-            epoch=epoch,
-            samples=len(learned),
-            batch=row.batch,
-            positive_probability=row.positive_probability,
-        )
-        train_epoch(
-            engine,
-            learned,
-            plan,
-            batch=row.batch,
-            classes=CLASSES,
-            dtype=torch.float32,
-            progress=progress,
-        )
-        errors.append(error_rate(engine, tested, dtype=torch.float32))
-    return errors
+    errors = train_and_test(
+        engine,
+        Samples(data.train_images, data.train_labels),
+        Samples(data.test_images, data.test_labels),
+        seed=seed,
+        epochs=epochs,
+        batch=row.batch,
+        classes=CLASSES,
+        dtype=torch.float32,
+        positive_probability=row.positive_probability,
+        progress=progress,
+    )
+    return [test_error for _, test_error in errors]
 
 
 def summary(errors: list[list[float]], last: int) -> dict[str, float]:

@@ -147,8 +147,8 @@ def test_without_scipy_the_bound_says_what_to_install(monkeypatch):
 
     network = NETWORKS["energy-based"]
     x, _, theta, state = settled(network)
-    monkeypatch.setattr("cep_core.check.stability.import_module", missing)
-    with pytest.raises(ImportError, match="needs SciPy, which is not installed: pip install scipy"):
+    monkeypatch.setattr("cep_core.libraries.import_module", missing)
+    with pytest.raises(ImportError, match="needs scipy, which is not installed: pip install scipy"):
         largest_stable_kappa(network, x, theta, state)
 
 
