@@ -1,8 +1,6 @@
 """``cep train``: a row, or one of one's own, wherever the package is installed."""
 
 import json
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -67,17 +65,17 @@ def test_what_is_no_row_is_one_line(capsys):
     assert json.loads(said.out) == {"error": said.err.removeprefix("error: ").rstrip()}
 
 
-def test_an_interrupted_training_says_how_to_go_on(row):
-    text = ROW.replace("epochs = 2", "epochs = 1000000").replace("samples = 60", "samples = 20")
-    Path(row).write_text(text)
-    command = [sys.executable, "-m", "cep_core", "train", row, "--out", "here"]
-    environment = {"PYTHONPATH": str(Path(__file__).parents[3]), "PATH": ""}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate()
-    assert process.returncode == 130
-    assert said.splitlines()[-1] == (
-        "interrupted; every finished epoch is in here. Resume with: "
-        f"python -m cep_core train {row} --out here"
-    )
+@pytest.mark.parametrize(
+    ("called", "program"),
+    [("/somewhere/bin/cep", "cep"), ("/somewhere/cep_core/__main__.py", "python -m cep_core")],
+)
+def test_an_interrupted_training_says_how_to_go_on(called, program, row, capsys, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cep_core.cli.train.train", interrupted)
+    monkeypatch.setattr(sys, "argv", [called, "train", row, "--out", "the run"])
+    assert main(["train", row, "--out", "the run"]) == 130
+    where = "interrupted; every finished epoch is in the run. "
+    again = f"Resume with: {program} train {row} --out 'the run'"
+    assert capsys.readouterr().out.splitlines() == [where + again]
