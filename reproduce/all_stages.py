@@ -97,7 +97,7 @@ def run_stage(task: Task, folder: Path, *, patience: float = 1.0) -> Ended:
     if code is None:
         _note(task, folder, begun, ended, f"it had not ended after {limit:.0f} s and was stopped")
     elif not (folder / "stage.json").exists():
-        _note(task, folder, begun, ended, f"it ended with exit code {code} and left no record")
+        _note(task, folder, begun, ended, f"it {_end_in_words(code)} and left no record")
     return ended
 
 
@@ -159,6 +159,13 @@ def _read(process: subprocess.Popen[str], lines: queue.SimpleQueue[str | None]) 
         for line in process.stdout:
             lines.put(line.rstrip())
     lines.put(None)
+
+
+def _end_in_words(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    names = {int(one): one.name for one in signal.Signals}
+    return f"was ended by {names.get(-code, f'signal {-code}')}"
 
 
 def _note(task: Task, folder: Path, begun: Begun, ended: Ended, why: str) -> None:

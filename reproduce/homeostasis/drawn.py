@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
+from reproduce.figures.seen import seen
 from reproduce.figures.style import COLOURS, GREY, STYLE, save
 
 TITLES = {
@@ -19,8 +20,8 @@ TITLES = {
     "reduced": "Reduced tier: alignment with the gradient, asymmetry and error",
     "training": "Fig. 4 of arXiv 2309.02214: errors and alignment over the epochs",
 }
-Drawn: TypeAlias = tuple[Canvas, pd.DataFrame, str]
-"""A figure, the numbers in it, and its caption."""
+Drawn: TypeAlias = tuple[Canvas, pd.DataFrame, str, str]
+"""A figure, the numbers in it, its caption, and what is seen in it."""
 
 MARKERS = ("o", "s", "^", "D", "v")
 STYLES = ("-", "--", ":", "-.")
@@ -41,10 +42,11 @@ def write(name: str, found: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     if name not in drawing:
         raise ValueError(f"figure {name!r} is not known; expected one of: {', '.join(drawing)}")
     with mpl.rc_context(STYLE):
-        canvas, frame, caption = drawing[name](found[name])
+        canvas, frame, caption, told = drawing[name](found[name])
         canvas.suptitle(TITLES[name], fontsize=11, fontweight="bold")
     save(canvas, frame, folder, name)
-    return {"name": name, "title": TITLES[name], "caption": caption}
+    alternative = f"{TITLES[name]}. {told}"
+    return {"name": name, "title": TITLES[name], "caption": caption, "alternative": alternative}
 
 
 def _estimators(found: Mapping[str, Any]) -> Drawn:
@@ -75,13 +77,17 @@ def _estimators(found: Mapping[str, Any]) -> Drawn:
         axes.legend(fontsize=8)
     panels[0].set_ylabel("relative error over all layers")
     sizes = "-".join(map(str, found["sizes"]))
+    most = max(found["errors"]["plain"], key=int)
+    least = {name: found["errors"][name][most][-1] for name in titles}
     caption = (
         f"Network of {sizes} neurons with independent weights both ways, initial weights, four "
-        "digits, complex128. Points remove the error of a finite β, the correction that of "
-        "asymmetric weights; only both together lead to the gradient."
+        f"digits, complex128. With N = {most} points at β = {found['betas'][-1]:g} the network as "
+        f"it is comes to {least['to its limit']:.1e} of its own response and to "
+        f"{least['plain']:.1e} of the gradient's signal; with the asymmetry taken out, to "
+        f"{least['corrected']:.1e} of the gradient's signal."
     )
     frame = pd.DataFrame(columns, index=pd.Index(found["betas"], name="beta"))
-    return canvas, frame, caption
+    return canvas, frame, caption, f"From β = {found['betas'][0]:g} down: {seen(frame)}"
 
 
 def _reduced(runs: list[dict[str, Any]]) -> Drawn:
@@ -120,15 +126,26 @@ def _reduced(runs: list[dict[str, Any]]) -> Drawn:
     for when, epoch in (("before", 0), ("after", -1)):
         columns[f"unsettled {when}"] = [_number(run["unsettled"][epoch]) for run in runs]
     before, after = (max(columns[f"unsettled {when}"]) for when in ("before", "after"))
+    epochs = ", ".join(sorted({str(run["epochs"]) for run in runs}))
+    seeds = ", ".join(sorted({str(run["seed"]) for run in runs}))
     caption = (
-        "64 and 64 hidden neurons, 4,000 digits, two epochs, one seed. Independent weights leave "
-        "the hidden layers of the nudged response without alignment; homeostasis brings it by "
-        "symmetric weights, the correction without them. In the loop, the penalty does what weight "
-        f"decay of its strength does. Up to {before:.0%} of 100 test digits do not settle in the "
-        f"free phase before training, up to {after:.0%} after it; alignment there is that of where "
-        "they end."
+        f"Embedded digits, epochs: {epochs}, seed {seeds}. The cosine is that between the nudged "
+        "response and the adjoint, by layer; the homeostatic loss measures the asymmetry of the "
+        f"Jacobian. Up to {before:.0%} of 100 test digits do not settle in the free phase before "
+        f"training, up to {after:.0%} after it; alignment there is that of where they end."
     )
-    return canvas, pd.DataFrame(columns, index=pd.Index(names, name="run")), caption
+    frame = pd.DataFrame(columns, index=pd.Index(names, name="run"))
+    return canvas, frame, caption, " ".join(map(_end, runs))
+
+
+def _end(run: Mapping[str, Any]) -> str:
+    """How a run of the reduced tier ends, in words."""
+    hidden = ", ".join(f"{_number(cosine):.2f}" for cosine in run["cosines"][-1][1:])
+    first, last = (_number(run["asymmetry"][epoch]) for epoch in (0, -1))
+    return (
+        f"{run['title']}: cosines of the hidden layers {hidden} after training, homeostatic loss "
+        f"{first:.2g} to {last:.2g}, test error {_number(run['test_error'][-1]):.1f} %."
+    )
 
 
 def _training(runs: list[dict[str, Any]]) -> Drawn:
@@ -175,7 +192,8 @@ def _training(runs: list[dict[str, Any]]) -> Drawn:
         f"Full settings of the authors; epochs trained: {', '.join(told) or 'none'}. Data: {data}. "
         "A run that is not whole is shown as far as it has come."
     )
-    return canvas, pd.DataFrame(columns).rename_axis("epoch"), caption
+    frame = pd.DataFrame(columns).rename_axis("epoch")
+    return canvas, frame, caption, seen(frame)
 
 
 def _number(value: float | None) -> float:

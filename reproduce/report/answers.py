@@ -125,8 +125,9 @@ def _right(gathered: Gathered) -> Answer:
             "Theorem 1 in float64",
             "statements",
             lambda: (
-                f"In float64 the error falls with order {_spread(measured.of('orders'))} in β "
-                f"and κ (expected: 1), for EP, C-EP and C-VF, in {len(measured.checks)} cases."
+                f"In float64 the error falls with order {_spread(measured.of('orders'), '.2f')} "
+                "in β and κ (expected: 1), for EP, C-EP and C-VF, in "
+                f"{len(measured.checks)} cases."
             ),
         ),
     ]

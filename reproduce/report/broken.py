@@ -30,7 +30,8 @@ class Broken:
         word: what is said of it.
         counts: how many checks have which verdict, without those that pass.
         checks: how many there are.
-        examples: the first of the worst ones, those that crashed before all.
+        examples: the first of the worst ones, those that crashed before all; of what was not run
+            only if there is nothing else.
         why: why it is stale or partial, in words.
 
     """
@@ -56,8 +57,9 @@ def broken(gathered: Gathered) -> list[Broken]:
 def _broken(gathered: Gathered, name: str) -> Broken:
     listed = gathered.checks(name)
     bad = [check for check in listed if check.verdict is not Verdict.PASS]
+    told = [check for check in bad if check.verdict is not Verdict.NOT_RUN] or bad
     worst_first = sorted(
-        bad, key=lambda c: (WORST_FIRST.index(c.verdict), not c.name.endswith("/finished"))
+        told, key=lambda c: (WORST_FIRST.index(c.verdict), not c.name.endswith("/finished"))
     )
     standing = gathered.stages[name]
     notes = () if standing is None else (standing.stale, standing.partial)

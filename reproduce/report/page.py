@@ -15,6 +15,7 @@ from reproduce.compare.changes import Change
 from reproduce.report.answers import Answer, answers
 from reproduce.report.broken import broken
 from reproduce.report.files import PICTURE, link
+from reproduce.report.published import counted, rows_of
 from reproduce.report.sections import Section, sections
 from reproduce.report.templates import environment
 
@@ -43,6 +44,7 @@ def page(gathered: Gathered, manifest: dict[str, Any], since: Sequence[Change]) 
             gathered=gathered,
             manifest=manifest,
             answers=_answers(gathered),
+            published=_published(gathered),
             broken=broken(gathered),
             sections=found,
             bodies={
@@ -60,10 +62,15 @@ def first_screen(gathered: Gathered, manifest: dict[str, Any]) -> str:
         gathered=gathered,
         manifest=manifest,
         answers=_answers(gathered),
+        published=_published(gathered),
         picture=link(manifest["files"], PICTURE, manifest["label"]),
         **picture_of(gathered),
     )
     return html.unescape(text) + "\n"
+
+
+def _published(gathered: Gathered) -> str:
+    return counted(row.word for row in rows_of(gathered.details("trainings")))
 
 
 def answers_of(gathered: Gathered) -> list[dict[str, Any]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reproduce.report.standing import NOT_RUN
+from reproduce.report.standing import NOT_RUN, WORST_FIRST
 from reproduce.table.published import read_published
 
 
@@ -34,6 +35,12 @@ def rows_of(details: Mapping[str, Any]) -> list[Row]:
             for name, row in read_published().rows.items()
         ]
     return [_row(row) for row in details["rows"]]
+
+
+def counted(words: Iterable[str]) -> str:
+    """How many rows have which word, the best first: ``2 reproduced, 1 not run``."""
+    found = Counter(words)
+    return ", ".join(f"{found[word]} {word}" for word in reversed(WORST_FIRST) if word in found)
 
 
 def _row(found: Mapping[str, Any]) -> Row:

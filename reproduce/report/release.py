@@ -22,6 +22,7 @@ from cep_core.terminal import say
 from reproduce.report.assemble import gather, write_report
 from reproduce.report.earlier import MANIFEST, VERDICTS
 from reproduce.report.files import PICTURE, link
+from reproduce.report.published import counted
 from reproduce.report.templates import environment
 from reproduce.stages import STAGES
 
@@ -50,6 +51,9 @@ def readme_part(release: Path) -> str:
         label=label,
         written=manifest.get("written", text())[:10],
         verdict=verdicts.get("verdict", text()),
+        published=counted(
+            row.get("verdict", text()) for row in verdicts.named("published", {}).values()
+        ),
         answers=[_answer(answer) for answer in verdicts.tables("answers", 1)],
         picture=_from_readme(where, label) if where else "",
         **{key: picture.get(key, text(0), "") for key in ("caption", "alternative")},

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from reproduce.figures.seen import seen
 from reproduce.figures.style import COLOURS, GREY, STYLE, save
 from reproduce.trainings.corrected import ROWS
 
@@ -33,11 +34,22 @@ MARKERS = ("o", "s", "^", "D", "v")
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure with the numbers in it and what a reader is told of it."""
+    """A figure with the numbers in it and what a reader is told of it.
+
+    Attributes:
+        canvas: the drawing.
+        frame: its numbers.
+        caption: what is drawn.
+        by: columns of the frame that tell one curve from another.
+        over: columns that are an axis.
+
+    """
 
     canvas: Canvas
     frame: pd.DataFrame
     caption: str
+    by: tuple[str, ...]
+    over: tuple[str, ...] = ()
 
 
 def draw(name: str, found: Mapping[str, Any]) -> Drawn:
@@ -62,10 +74,16 @@ def draw(name: str, found: Mapping[str, Any]) -> Drawn:
 
 
 def write(name: str, found: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Draw a figure into a folder; return its title and caption."""
+    """Draw a figure into a folder; return its title, its caption and what is seen in it."""
     drawn = draw(name, found)
     save(drawn.canvas, drawn.frame, folder, name)
-    return {"name": name, "title": FIGURES[name], "caption": drawn.caption}
+    by = [column for column in drawn.by if column in drawn.frame]
+    return {
+        "name": name,
+        "title": FIGURES[name],
+        "caption": drawn.caption,
+        "alternative": f"{FIGURES[name]}. {seen(drawn.frame, by, drawn.over)}",
+    }
 
 
 def _trainings(found: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -121,6 +139,8 @@ def _curves(found: Mapping[str, Any]) -> Drawn:
         f"Test error (lines) and running training error (dotted) of {ran} trainings on the whole "
         "of MNIST, a colour for each seed. Bands are the published test errors, mean ± standard "
         "deviation.",
+        ("training", "seed"),
+        ("epoch",),
     )
 
 
@@ -176,6 +196,8 @@ def _angles(found: Mapping[str, Any]) -> Drawn:
         f"Test error after the paper's number of epochs, {len(rows)} trainings (marks) and their "
         f"means (lines); {missing} of {len(found['by_angle'])} rows and angles have not been "
         "trained.",
+        ("row", "angle"),
+        ("seed",),
     )
 
 
@@ -234,7 +256,9 @@ def _corrected(found: Mapping[str, Any]) -> Drawn:
         "Left: test error of whole trainings (full marks, lines through their means) and of those "
         f"that have come as far as the number of epochs beside an empty mark. {told}Right: the "
         "total update at the initial weights of seed 0 on a mini-batch of embedded digits, at the "
-        "row's β and rates and in the limit, where the corrected rule's is BPTT's own.",
+        "row's β and rates and in the limit (dashed).",
+        ("row",),
+        ("seed", "epochs", "angle"),
     )
 
 
@@ -261,6 +285,7 @@ def _closer(found: Mapping[str, Any]) -> Drawn:
         f"{len(rows)} trainings with at least one whole trial. The angle is taken at the initial "
         "weights of seed 0, β positive, on a mini-batch of embedded digits, biases included, "
         "before any weight has moved.",
+        ("training",),
     )
 
 
@@ -315,6 +340,8 @@ def _margin(found: Mapping[str, Any]) -> Drawn:
         "the total update to minus BPTT's gradient through the whole free phase. Below: digits "
         "that still move after the free phase (dotted), and those that go round in two (lines); "
         "logarithmic above 0.1 %.",
+        ("training",),
+        ("epoch",),
     )
 
 

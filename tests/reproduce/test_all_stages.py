@@ -63,6 +63,12 @@ def test_a_stage_that_fails_does_not_stop_the_next(tmp_path, capsys):
     assert "so far" in capsys.readouterr().out
 
 
+def test_a_stage_that_is_killed_says_by_which_signal(tmp_path):
+    run_stage(task("verify", "import os; os.abort()"), tmp_path / "verify")
+    (check,) = read_stage(tmp_path / "verify").checks
+    assert check.reason.startswith("it was ended by SIGABRT and left no record")
+
+
 def test_what_a_stage_left_before_is_no_answer_of_now(tmp_path):
     run_stage(task("verify", LEAVES), tmp_path / "verify")
     assert read_stage(tmp_path / "verify").verdict == "pass"

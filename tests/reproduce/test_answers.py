@@ -44,8 +44,8 @@ def test_every_question_is_answered_with_numbers_where_the_evidence_passes():
     found = {answer.question: answer for answer in answers(gathered())}
     right = found["Is the theorem right?"]
     assert right.word == "pass"
-    assert "falls with order 1 to 1 in β" not in right.points[1].text
-    assert "order 1 in β" in right.points[1].text
+    assert "falls with order 1.00 to 1.00 in β" not in right.points[1].text
+    assert "order 1.00 in β" in right.points[1].text
     assert "4.0e-16" in found["In what sense?"].points[1].text
     stops = [point.text for point in found["Where does it stop?"].points]
     assert "κ < 0.047 (energy-based)" in stops[0]
@@ -99,12 +99,15 @@ def test_without_trainings_every_row_of_the_paper_was_not_run():
 
 def test_what_broke_is_told_worst_first_and_what_crashed_before_all():
     crashed = Check("verify/finished", "s", FAIL, {}, "it ended with exit code 1")
+    missing = Check("a/d", "s", Verdict.NOT_RUN, {}, "it was not run")
     doubtful = Check("a/b", "s", Verdict.INCONCLUSIVE)
     plain = Check("a/c", "s", FAIL, {}, "a sign")
-    (found,) = [b for b in broken(gathered(verify=(doubtful, plain, crashed))) if b.counts]
+    (found,) = [b for b in broken(gathered(verify=(missing, doubtful, plain, crashed))) if b.counts]
     assert found.word == "fail"
-    assert found.counts == {"inconclusive": 1, "fail": 2}
+    assert found.counts == {"not run": 1, "inconclusive": 1, "fail": 2}
     assert [check.name for check in found.examples] == ["verify/finished", "a/c", "a/b"]
+    (found,) = [b for b in broken(gathered(verify=(missing, crashed))) if b.counts]
+    assert [check.name for check in found.examples] == ["verify/finished"]
 
 
 def test_what_fails_is_blamed_on_changed_code_that_all_of_it_depends_on():

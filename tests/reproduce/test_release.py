@@ -75,6 +75,7 @@ def test_a_release_is_its_report_and_the_readme_in_one_commit(checkout):
     assert (checkout / "reports" / LABEL / PICTURE).is_file()
     assert f"[{LABEL}](reports/{LABEL}/README.md)" in readme
     assert "<br>*not run*: EP-2h: published 1.95 ± 0.10† %.<br>" in readme
+    assert "published numbers:\n6 not run." in readme
     assert "| What is new here? | *not run*. Not run. |" in readme
     assert with_part(readme, readme_part(checkout / "reports" / LABEL)) == readme
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered
 
 
-def _word(gathered: Gathered) -> str:
+def word(gathered: Gathered) -> str:
+    """The worst that is said of a row."""
     return worst(row.word for row in rows_of(gathered.details("trainings")))
 
 
@@ -22,5 +23,5 @@ def _data(_gathered: Gathered) -> Mapping[str, Any]:
 
 
 SECTION = Section(
-    10, "The published numbers, row by row", "Published numbers", "trainings", _data, _word
+    10, "The published numbers, row by row", "Published numbers", "trainings", _data, word
 )

@@ -74,6 +74,8 @@ def test_figures_are_drawn_in_every_format(tmp_path, measured):
     for name in stage.FIGURES:
         told = drawn.write(name, found, tmp_path)
         assert told["caption"]
+        assert told["alternative"].startswith(told["title"])
+        assert told["alternative"] != told["caption"]
         for kind in FORMATS:
             assert (tmp_path / f"{name}.{kind}").stat().st_size > 0
     with pytest.raises(ValueError, match="figure 'other' is not known; expected one of: estim"):
@@ -100,3 +102,12 @@ def test_the_command_leaves_a_stage(tmp_path, monkeypatch, measured):
         assert len(shown["test_error"]) == shown["epochs"] <= shown["epochs_of_paper"]
     assert main(["homeostasis", "quick", "--out", str(tmp_path / "x")]) == 2
     assert main(["homeostasis", "quick"]) == 2
+
+
+def test_captions_say_what_the_run_found(tmp_path, measured):
+    worse = json.loads(json.dumps(measured))
+    for errors in worse["errors"]["corrected"].values():
+        errors[-1] = 0.9
+    assert "to 9.0e-01 of the gradient's signal." in drawn._estimators(worse)[2]
+    runs = [r | {"cosines": [[1.0, -0.5, 0.25]]} for r in reduced()]
+    assert "cosines of the hidden layers -0.50, 0.25 after training" in drawn._reduced(runs)[3]

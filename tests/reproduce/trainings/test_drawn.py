@@ -3,6 +3,7 @@
 import pytest
 
 from cep_core.runs.row import row_named
+from reproduce.figures.seen import seen
 from reproduce.trainings.corrected import ROWS, angles_before
 from reproduce.trainings.drawn import FIGURES, draw, write
 
@@ -132,3 +133,12 @@ def test_a_figure_is_drawn_where_nothing_has_run(name, found, tmp_path):
 def test_a_figure_that_does_not_exist_is_named(found):
     with pytest.raises(ValueError, match=r"figure 'fig-6' is not known; expected one of: curves"):
         draw("fig-6", found)
+
+
+def test_what_is_seen_is_told_curve_by_curve(found):
+    told = {name: seen(d.frame, d.by, d.over) for name in FIGURES if (d := draw(name, found))}
+    assert "EP-1h, 0, test error %: 6 to 2.1" in told["curves"]
+    assert "C-VF-1h, 0.0, test error %: 3 to 4" in told["fig-04-right"]
+    assert "EP-1h, angle before training: 14" in told["fig-05a"]
+    assert "moving %: 0 to 2" in told["margin"]
+    assert seen(draw("margin", found | {"along": {}}).frame) == "Nothing has been measured yet."
