@@ -1,4 +1,4 @@
-"""The newest report as a part of the site: copied beside the pages, shown in one, its links held.
+"""The newest release's report as a part of the site: copied beside the pages, its links held.
 
 ``{newest-report}`` shows it where it stands and lists its sections, so that the search finds them.
 """
@@ -14,10 +14,20 @@ from urllib.parse import unquote
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-from reproduce.report.earlier import newest
+from reproduce.report.earlier import Earlier, is_release, reports_in
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 PAGE = "report.html"
+
+
+def newest_release() -> Earlier:
+    """The report of the version written last.
+
+    Raises:
+        IndexError: there is none.
+
+    """
+    return [report for report in reports_in(REPORTS) if is_release(report.label)][-1]
 
 
 class Page(HTMLParser):
@@ -65,8 +75,7 @@ class NewestReport(Directive):
     def run(self) -> list[nodes.Node]:
         """Find the report and show it."""
         env = self.state.document.settings.env
-        report = newest(REPORTS)
-        assert report is not None, "reports/: expected a report, found none"
+        report = newest_release()
         source = report.folder / PAGE
         env.note_dependency(str(source))
         address = f"reports/{report.label}/{PAGE}"
@@ -91,9 +100,9 @@ def _copy(app: Any, error: Exception | None) -> None:
     """Copy the report and what it leads to; what it leads to in vain is a warning."""
     from sphinx.util import logging  # noqa: PLC0415 - only where pages are built
 
-    report = newest(REPORTS)
-    if error is not None or report is None or app.builder.format != "html":
+    if error is not None or app.builder.format != "html":
         return
+    report = newest_release()
     root = Path(app.outdir) / "reports"
     shutil.rmtree(root, ignore_errors=True)
     page = Page((report.folder / PAGE).read_text(encoding="utf-8"))

@@ -20,7 +20,9 @@ def shown(program):
     """The arguments of a program, wherever a page gives any, comments and prompts apart."""
     found = set()
     for page in PAGES:
-        lines = re.findall(rf"\b{re.escape(program)}( [^`\n]*)", page.read_text(encoding="utf-8"))
+        lines = re.findall(
+            rf"\b{re.escape(program)}( [^`\n]*?)(?=`|\n| -->)", page.read_text(encoding="utf-8")
+        )
         found |= {tuple(shlex.split(line, comments=True)) for line in lines}
     return sorted(words for words in found if words)
 
