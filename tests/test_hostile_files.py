@@ -230,7 +230,7 @@ def test_stages(folder, small_report, data):
 
 DOCUMENTS = {
     "row": (read_row, ROWS / "C-VF-1h.toml"),
-    "figures": (read_figures, FIGURES),
+    "figures": (read_figures, FIGURES / "figures.toml"),
     "published": (read_published, PUBLISHED),
 }
 

@@ -16,7 +16,7 @@ from cep_core.check.verdicts import Check, Verdict
 from cep_core.command_line import results_folder
 from cep_core.terminal import say
 from cep_core.workers import WorkerDiedError, Workers
-from reproduce.figures.kinds import KINDS, Figure, check_figure, read_figures
+from reproduce.figures.kinds import KINDS, Figure, check_figure, files_of, read_figures
 from reproduce.figures.notebooks import (
     FORMATS,
     NOTEBOOKS,
@@ -80,7 +80,7 @@ def make_figures(
         out: the stage's folder.
         only: names of figures; all of them unless given.
         jobs: notebooks at a time.
-        experiments: the file that describes the figures.
+        experiments: the file that describes the figures, or a folder of such files.
 
     Raises:
         ValueError: a name that no figure has.
@@ -88,7 +88,7 @@ def make_figures(
     """
     notebooks = [NOTEBOOKS / f"{kind}.ipynb" for kind in KINDS]
     figures = read_figures(experiments)
-    begun = begin(Path(__file__).parent, *notebooks, FIGURES, experiments)
+    begun = begin(Path(__file__).parent, *notebooks, *files_of(), *files_of(experiments))
     unknown = sorted(set(only or []) - set(figures))
     if unknown:
         msg = f"figure {unknown[0]!r} is not known; expected some of: {', '.join(figures)}"

@@ -71,13 +71,29 @@ Figure = Any
 _SETTINGS = list(dict.fromkeys(setting for setting, _ in DYNAMICS))
 
 
-def read_figures(path: Path = FIGURES) -> dict[str, Figure]:
+def files_of(experiments: Path = FIGURES) -> list[Path]:
+    """The files that describe figures: those in a folder, or the one that is named."""
+    return sorted(experiments.glob("*.toml")) if experiments.is_dir() else [experiments]
+
+
+def read_figures(experiments: Path = FIGURES) -> dict[str, Figure]:
     """Every figure by name.
 
+    Args:
+        experiments: a file of figures, or a folder of such files.
+
     Raises:
-        FieldError: the file is missing or malformed; names file, field, value and expectation.
+        FieldError: a file is missing or malformed; names file, field, value and expectation.
 
     """
+    figures: dict[str, Figure] = {}
+    for path in files_of(experiments):
+        figures |= _read_file(path, figures)
+    return figures
+
+
+def _read_file(path: Path, known: dict[str, Figure]) -> dict[str, Figure]:
+    """The figures of one file, beside those that are known from others."""
     fields = read_toml(path)
     shared = Shared(
         fields.get("seed", whole()),
@@ -96,14 +112,15 @@ def read_figures(path: Path = FIGURES) -> dict[str, Figure]:
         for name, table in fields.named(kind, {}).items():
             figures[name] = module.read(table, name, shared, settings)
     fields.done()
-    _named_apart(fields, figures)
+    _named_apart(fields, figures, known)
     return figures
 
 
-def _named_apart(fields: Fields, figures: dict[str, Figure]) -> None:
+def _named_apart(fields: Fields, figures: dict[str, Figure], known: dict[str, Figure]) -> None:
     """Refuse two figures, or two files of figures, of one name, and names that are none."""
-    tables = [name for kind in KINDS for name in fields.values.get(kind, ())]
-    several = [f for f in figures.values() if KINDS[f.kind].files(f) != [f.name]]
+    tables = [*known, *(name for kind in KINDS for name in fields.values.get(kind, ()))]
+    every = [*known.values(), *figures.values()]
+    several = [f for f in every if KINDS[f.kind].files(f) != [f.name]]
     files = [name for figure in several for name in KINDS[figure.kind].files(figure)]
     for names in (tables, files):
         for i, name in enumerate(names):

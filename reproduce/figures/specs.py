@@ -19,7 +19,8 @@ from cep_core.networks import ConvolutionalShape, Nudge, network_named, publishe
 from cep_core.networks.pooling import POOLINGS
 from cep_core.rules import Rule
 
-FIGURES = Path(__file__).parent.parent / "experiments" / "figures.toml"
+FIGURES = Path(__file__).parent.parent / "experiments"
+"""Folder of the files that describe the project's figures, each with a network of its own."""
 
 DIGITS = 4000
 """Embedded training digits."""

@@ -6,9 +6,10 @@ import pytest
 
 from reproduce.baselines import read_frame
 from reproduce.figures.kinds import read_figures
+from reproduce.figures.specs import FIGURES
 
 
-@pytest.mark.parametrize("name", list(read_figures()))
+@pytest.mark.parametrize("name", list(read_figures(FIGURES / "figures.toml")))
 def test_small_version_has_not_changed(name, numbers_of_small, num_regression):
     numbers, tolerance = numbers_of_small(name)
     num_regression.check(numbers, default_tolerance=tolerance, basename=f"small-{name}")

@@ -7,7 +7,7 @@ from cep_core.fields import FieldError
 from reproduce.figures import kinds, specs
 from reproduce.figures.sample import sample_of
 
-FOLDER = specs.FIGURES.parent
+FOLDER = specs.FIGURES
 LAYERS = (784, 10)
 
 
@@ -42,6 +42,14 @@ def test_the_published_network_and_settings():
     assert {layer for part in figure.parts for layer in part.layers} == {
         "s_0", "s_1", "s_2", "W_0_1", "W_1_2", "W_2_x",
     }  # fmt: skip
+
+
+def test_files_of_figures_are_read_together_and_their_names_are_apart(tmp_path):
+    assert {"fig-08-09", "fig-conv-04", "conv-error-beta"} <= set(kinds.read_figures())
+    for name in ("one", "other"):
+        small("conv-orders", tmp_path).rename(tmp_path / f"{name}.toml")
+    with pytest.raises(FieldError, match=r"other\.toml: figures: expected different names"):
+        kinds.read_figures(tmp_path)
 
 
 def test_updates_over_gradients_by_layer(tmp_path):

@@ -21,7 +21,8 @@ from reproduce.figures.wording import between
 
 SMALL = (784, 128, 10)
 LAYERS = (4, 3, 2)
-NAMES = list(kinds.read_figures())
+PAPER = specs.FIGURES / "figures.toml"
+NAMES = list(kinds.read_figures(PAPER))
 
 
 @functools.cache
@@ -38,7 +39,7 @@ def one_thread():
 
 
 def test_figures_have_the_settings_of_the_paper():
-    figures = kinds.read_figures()
+    figures = kinds.read_figures(PAPER)
     energy, prototypical = figures["fig-10-11"].setting, figures["fig-08-09"].setting
     assert (energy.dt, energy.beta, energy.free_steps, energy.nudged_steps) == (0.08, 5e-3, 800, 80)
     assert (prototypical.beta, prototypical.free_steps, prototypical.nudged_steps) == (
@@ -96,7 +97,7 @@ def test_figures_have_the_settings_of_the_paper():
     ],
 )
 def test_a_wrong_specification_is_named(tmp_path, old, new, message):
-    text = specs.FIGURES.read_text(encoding="utf-8")
+    text = PAPER.read_text(encoding="utf-8")
     assert old in text
     path = tmp_path / "figures.toml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
