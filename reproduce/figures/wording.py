@@ -28,6 +28,13 @@ def layer_title(layer: str) -> str:
     return f"{kind} synapses W{(n + m).translate(SUBSCRIPTS)}"
 
 
+def layer_symbol(layer: str) -> str:
+    """``s⁰`` for ``s_0``, ``W₀₁`` for ``W_0_1``, ``b₀`` for ``b_0``."""
+    kind, *numbers = layer.split("_")
+    raised = SUPERSCRIPTS if kind == "s" else SUBSCRIPTS
+    return kind + "".join(numbers).translate(raised)
+
+
 def settings_line(setting: Setting, *, beta: bool = True) -> str:
     """The setting and its numbers in one line."""
     parts = [f"{setting.name} setting"]

@@ -25,8 +25,8 @@ PROCESS_TOLERANCE = {"rtol": 0.0, "atol": 1e-6}
 
 
 def files(figure: ProcessFigure) -> list[str]:
-    """One file per part."""
-    return [part.name for part in figure.parts]
+    """One file per part with curves; what else is drawn follows from the same numbers."""
+    return [part.name for part in figure.curves]
 
 
 def rows(figure: ProcessFigure) -> list[float]:
@@ -38,7 +38,7 @@ def frames(result: ProcessResult) -> dict[str, pd.DataFrame]:
     """The plotted curves of every part."""
     from reproduce.figures.processes.drawn import process_frame  # noqa: PLC0415 - as pandas
 
-    return {part.name: process_frame(result, part) for part in result.figure.parts}
+    return {part.name: process_frame(result, part) for part in result.figure.curves}
 
 
 def plot(result: ProcessResult, folder: Path) -> None:
@@ -47,8 +47,10 @@ def plot(result: ProcessResult, folder: Path) -> None:
     from reproduce.figures.style import save  # noqa: PLC0415 - likewise
 
     for part in result.figure.parts:
-        canvas = drawn.draw_part(result, part)
-        save(canvas, drawn.process_frame(result, part), folder, part.name)
+        curves = part in result.figure.curves
+        canvas = (drawn.draw_part if curves else drawn.draw_relmse)(result, part)
+        frame = (drawn.process_frame if curves else drawn.bars_frame)(result, part)
+        save(canvas, frame, folder, part.name)
     relmse = drawn.relmse_frame(result)
     relmse.to_csv(folder / "relmse.csv", index=False, float_format="%.12g")
 

@@ -110,7 +110,7 @@ def compute(figure: ProcessFigure, sample: Sample) -> ProcessResult:
     """
     started = time.monotonic()
     chosen: dict[str, list[tuple[int, ...]]] = {}
-    layers = [layer for part in figure.parts for layer in part.layers]
+    layers = [layer for part in figure.curves for layer in part.layers]
     setting = figure.setting
     rows = []
     for dynamics in figure.rows:

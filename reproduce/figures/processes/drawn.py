@@ -15,7 +15,7 @@ from reproduce.figures.processes.computed import LIMIT, TRACES, Panel, ProcessRe
 from reproduce.figures.processes.specification import Part, part_title
 from reproduce.figures.specs import dynamics_title
 from reproduce.figures.style import COLOURS, GREY, STYLE
-from reproduce.figures.wording import layer_title, settings_line, short
+from reproduce.figures.wording import layer_symbol, layer_title, settings_line, short
 
 
 def _draw_trace(axes: Axes, trace: Trace) -> None:
@@ -106,6 +106,57 @@ def draw_part(result: ProcessResult, part: Part) -> Canvas:
                 in_layout=False,
             )
         return canvas
+
+
+def _bars(result: ProcessResult, part: Part) -> dict[str, list[float]]:
+    """RelMSE of the layers of a part, by what a bar stands for."""
+    found: dict[str, list[float]] = {}
+    setting = result.figure.setting
+    for panels in result.panels:
+        for panel in panels:
+            dynamics = dynamics_title(setting.name, panel.dynamics, panel.column.rule)
+            where = f"{panel.column.title}, {dynamics}"
+            found[f"{where}, at β = {setting.beta:g}"] = [panel.relmse[n] for n in part.layers]
+            small = f"{where}, at β/{1 / LIMIT:.0f}, η = 0"
+            found[small] = [panel.limit[n] for n in part.layers]
+    return found
+
+
+def draw_relmse(result: ProcessResult, part: Part) -> Canvas:
+    """RelMSE of every layer, a group of bars each: at the figure's beta, and at a small one."""
+    bars, figure = _bars(result, part), result.figure
+    width = 0.8 / len(bars)
+    with mpl.rc_context(STYLE):
+        canvas = Canvas(figsize=(9.5, 4.2), layout="constrained")
+        canvas.suptitle(
+            f"{part_title(figure, part)}\n{settings_line(figure.setting)}",
+            fontsize=11,
+            fontweight="bold",
+        )
+        axes = canvas.subplots()
+        places = np.arange(len(part.layers))
+        for number, (label, values) in enumerate(bars.items()):
+            colour, small = COLOURS[number // 2 % len(COLOURS)], number % 2 == 1
+            axes.bar(
+                places + (number + 0.5) * width - 0.4,
+                values,
+                width,
+                color="white" if small else colour,
+                edgecolor=colour,
+                hatch="////" if small else None,
+                label=label,
+            )
+        axes.set_yscale("log")
+        axes.set_ylabel("RelMSE of the layer")
+        axes.set_xticks(places, [layer_symbol(layer) for layer in part.layers])
+        axes.grid(visible=False, axis="x")
+        canvas.legend(loc="outside lower center", ncols=2, fontsize=8.5)
+        return canvas
+
+
+def bars_frame(result: ProcessResult, part: Part) -> pd.DataFrame:
+    """The bars: one row per layer."""
+    return pd.DataFrame(_bars(result, part), index=pd.Index(part.layers, name="layer"))
 
 
 def process_frame(result: ProcessResult, part: Part) -> pd.DataFrame:

@@ -20,6 +20,10 @@ from reproduce.figures.specs import DYNAMICS, Setting, Shared
 from reproduce.figures.wording import scientific
 
 
+RELMSE = "RelMSE"
+"""What a part shows that has no curves."""
+
+
 @dataclass(frozen=True)
 class Column:
     """A rule, its learning rate and, for C-VF, the angle in degrees of its backward weights."""
@@ -38,7 +42,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Part:
-    """One figure file, the paper's ``label``: the layers it shows, e.g. ``s_0`` or ``W_0_1``."""
+    """One figure file, the paper's ``label``: the layers it shows, e.g. ``s_0`` or ``W_0_1``.
+
+    ``what`` is ``"neurons"`` or ``"synapses"``, curves of a few elements, or ``"RelMSE"``, a bar for
+    every layer and dynamics.
+    """
 
     name: str
     label: str
@@ -60,6 +68,11 @@ class ProcessFigure:
     columns: tuple[Column, ...]
     parts: tuple[Part, ...]
 
+    @property
+    def curves(self) -> tuple[Part, ...]:
+        """The parts that show curves."""
+        return tuple(part for part in self.parts if part.what != RELMSE)
+
 
 def _column(fields: Fields) -> Column:
     rule = RULES[fields.get("rule", choice(*RULES))]
@@ -73,7 +86,7 @@ def _part(fields: Fields, processes: list[str]) -> Part:
     part = Part(
         fields.get("name", plain_name()),
         fields.get("label", text()),
-        fields.get("what", choice("neurons", "synapses")),
+        fields.get("what", choice("neurons", "synapses", RELMSE)),
         fields.get("layers", sequence(choice(*processes))),
     )
     fields.done()

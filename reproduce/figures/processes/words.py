@@ -8,7 +8,7 @@ from typing import Any
 
 from cep_core.check.verdicts import Check, Verdict
 from reproduce.figures.processes.computed import LIMIT, Panel, ProcessResult
-from reproduce.figures.processes.specification import Part
+from reproduce.figures.processes.specification import RELMSE, Part
 from reproduce.figures.specs import dynamics_title
 from reproduce.figures.wording import between, layer_title, settings_line, short
 
@@ -65,12 +65,18 @@ def caption(result: ProcessResult, part: Part) -> str:
     panels = [panel for row in result.panels for panel in row]
     still = [panel for panel in panels if panel.column.eta == 0]
     learning = [panel for panel in panels if panel.column.eta > 0]
-    opening = (
-        f"{part.what.capitalize()}, {settings_line(setting)}. Dashed: normalised updates Δ; solid: "
-        f"minus the gradients of BPTT, −∇; three elements of each layer, drawn at random (seed "
-        f"{result.figure.shared.seed}) from those whose gradient is not zero throughout. RelMSE is "
-        "of the whole layer."
-    )
+    if part.what == RELMSE:
+        opening = (
+            f"RelMSE of every layer and parameter, all elements, {settings_line(setting)}: at that β, "
+            f"and (hatched) without learning at β/{1 / LIMIT:.0f}. The axis is logarithmic."
+        )
+    else:
+        opening = (
+            f"{part.what.capitalize()}, {settings_line(setting)}. Dashed: normalised updates Δ; "
+            "solid: minus the gradients of BPTT, −∇; three elements of each layer, drawn at random "
+            f"(seed {result.figure.shared.seed}) from those whose gradient is not zero throughout. "
+            "RelMSE is of the whole layer."
+        )
     sentences = [opening, *(_told(part, panels, group) for group in GROUPS)]
     if still:
         sentences.append(f"With η = 0, at the β of the figure: {_range(still, part, limit=False)}.")
@@ -100,6 +106,15 @@ def _range(panels: Sequence[Panel], part: Part, *, limit: bool) -> str:
 
 def alternative(result: ProcessResult, part: Part) -> str:
     """What is seen, for who does not see it."""
+    if part.what == RELMSE:
+        panels = [panel for row in result.panels for panel in row]
+        told = "; ".join(
+            f"{dynamics_title(result.figure.setting.name, p.dynamics, p.column.rule)}, "
+            f"{p.column.title}: {short(max(p.relmse[n] for n in part.layers))} at most, hatched "
+            f"{short(max(p.limit[n] for n in part.layers))}"
+            for p in panels
+        )
+        return f"Bars on a logarithmic axis, a group for each of {len(part.layers)} layers. {told}."
     rows = [dynamics_title(result.figure.setting.name, row[0].dynamics, row[0].column.rule)
             for row in result.panels]  # fmt: skip
     columns = [panel.column.title for panel in result.panels[0]]
