@@ -5,6 +5,7 @@ import pytest
 from cep_core.check.verdicts import Verdict
 from cep_core.fields import FieldError
 from reproduce.figures import kinds, specs
+from reproduce.figures.processes.drawn import bars_frame, draw_relmse
 from reproduce.figures.sample import sample_of
 
 FOLDER = specs.FIGURES
@@ -17,7 +18,6 @@ def small(name, tmp_path):
     for old, new in (
         ("channels = [32, 64]", "channels = [2, 3]"),
         ("channels = [4, 6]", "channels = [2, 3]"),
-        ("free_steps = 400", "free_steps = 150"),
         (
             "scales = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7]",
             "scales = [1e-2, 1e-3, 1e-4, 1e-5]",
@@ -39,9 +39,11 @@ def test_the_published_network_and_settings():
     assert (setting.channels, setting.pooling, setting.beta) == ((32, 64), "max", 0.02)
     assert setting.maps(figure.shared.layers).states == ((10,), (64, 4, 4), (32, 12, 12))
     assert figure.shared.activation == "hard-sigmoid"
-    assert {layer for part in figure.parts for layer in part.layers} == {
+    assert {layer for part in figure.curves for layer in part.layers} == {
         "s_0", "s_1", "s_2", "W_0_1", "W_1_2", "W_2_x",
     }  # fmt: skip
+    (bars,) = set(figure.parts) - set(figure.curves)
+    assert {"b_0", "b_1", "b_2"} < set(bars.layers)
 
 
 def test_files_of_figures_are_read_together_and_their_names_are_apart(tmp_path):
@@ -65,6 +67,15 @@ def test_updates_over_gradients_by_layer(tmp_path):
     drawn = " ".join(frames["fig-conv-04-synapses"].columns)
     assert "W_1_2[" in drawn
     assert {"s_0", "s_1", "s_2"} <= described["panels"][0]["relmse"].keys()
+    (bars,) = set(result.figure.parts) - set(result.figure.curves)
+    frame = bars_frame(result, bars)
+    assert list(frame.index) == list(bars.layers)
+    (exact,) = (name for name in frame if "exact" in name and "at β/1000" in name)
+    assert frame[exact].max() < 1e-3
+    (axes,) = draw_relmse(result, bars).axes
+    assert len(axes.patches) == frame.size
+    assert "hatched" in described["figures"][-1]["caption"]
+    assert "a group for each of 9 layers" in described["figures"][-1]["alternative"]
 
 
 @pytest.mark.parametrize("name", ["conv-error-beta", "conv-error-kappa"])

@@ -19,7 +19,6 @@ from cep_core.rules import RULES
 from reproduce.figures.specs import DYNAMICS, Setting, Shared
 from reproduce.figures.wording import scientific
 
-
 RELMSE = "RelMSE"
 """What a part shows that has no curves."""
 
@@ -44,8 +43,8 @@ class Column:
 class Part:
     """One figure file, the paper's ``label``: the layers it shows, e.g. ``s_0`` or ``W_0_1``.
 
-    ``what`` is ``"neurons"`` or ``"synapses"``, curves of a few elements, or ``"RelMSE"``, a bar for
-    every layer and dynamics.
+    ``what`` is ``"neurons"`` or ``"synapses"``, curves of a few elements, or ``"RelMSE"``, a bar
+    for every layer and dynamics.
     """
 
     name: str

@@ -67,8 +67,8 @@ def caption(result: ProcessResult, part: Part) -> str:
     learning = [panel for panel in panels if panel.column.eta > 0]
     if part.what == RELMSE:
         opening = (
-            f"RelMSE of every layer and parameter, all elements, {settings_line(setting)}: at that β, "
-            f"and (hatched) without learning at β/{1 / LIMIT:.0f}. The axis is logarithmic."
+            f"RelMSE of every layer and parameter, all elements, {settings_line(setting)}: at that "
+            f"β, and (hatched) without learning at β/{1 / LIMIT:.0f}. The axis is logarithmic."
         )
     else:
         opening = (
