@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 
-from cep_core.activations import Sigmoid
+from cep_core.activations import activation_named
 from cep_core.check.telescoping import Telescoping, telescoping
 from cep_core.data.mnist import load
 from cep_core.learning import one_hot
@@ -48,14 +48,16 @@ EXACT = 1e-13
 
 
 @cache
-def settled(pooling: str, nudge: Nudge = "inside", batch: int = BATCH) -> Problem:
-    """A sigmoid network at its initial weights, settled on the first digits."""
+def settled(
+    pooling: str, nudge: Nudge = "inside", batch: int = BATCH, activation: str = "sigmoid"
+) -> Problem:
+    """A network at its initial weights, settled on the first digits."""
     shape = ConvolutionalShape(CHANNELS, pooling=POOLINGS[pooling])
     parameters = shape.initial(torch.Generator().manual_seed(0))
     data = load()
     x = data.train_images[:batch].double() / 255
     y = one_hot(data.train_labels[:batch], shape.dense[-1], torch.float64)
-    problem = Problem(shape.network(Sigmoid(), nudge=nudge), x, y, parameters)
+    problem = Problem(shape.network(activation_named(activation), nudge=nudge), x, y, parameters)
     return problem.settled(steps=2000, tolerance=1e-15)
 
 
