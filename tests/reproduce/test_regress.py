@@ -140,6 +140,11 @@ def test_sign_of_a_tiny_number_shows_after_normalisation():
     assert np.abs(gap).min() > 1e5 * PROCESS_TOLERANCE["atol"]
 
 
+def test_an_element_without_gradient_is_compared_as_it_is():
+    silent = pd.DataFrame({"p | Δ": [0.0, 1e-3], "p | −∇": [0.0, 0.0]})
+    assert list(normalised_processes(silent)["p | Δ"]) == [0.0, 1e-3]
+
+
 def test_round_off_does_not_enter_the_comparison_of_errors():
     noisy = [pd.DataFrame({"EP": [1e-1, 1e-3, noise]}) for noise in (3e-9, 7e-8)]
     first, second = (logarithms(frame)["EP"] for frame in noisy)

@@ -78,13 +78,14 @@ def describe(result: ProcessResult) -> dict[str, Any]:
 def normalised_processes(frame: pd.DataFrame) -> dict[str, np.ndarray]:
     """Every curve divided by the largest ``|nabla|`` of its element, at :data:`SAMPLES` steps.
 
-    A sign or a factor then shows at order one, however small the gradients are.
+    A sign or a factor then shows at order one, however small the gradients are. An element without
+    gradient, such as a saturated one of hard sigmoids, stays as it is.
     """
     steps = np.unique(np.linspace(0, len(frame) - 1, SAMPLES).round().astype(int))
     curves: dict[str, np.ndarray] = {}
     for name in frame.columns:
         element, _ = str(name).rsplit(" | ", 1)
-        scale = float(frame[f"{element} | −∇"].abs().max())
+        scale = float(frame[f"{element} | −∇"].abs().max()) or 1.0
         curves[str(name)] = frame[name].to_numpy()[steps] / scale
     return curves
 
