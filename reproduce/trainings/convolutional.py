@@ -51,8 +51,8 @@ def beside(trials: Mapping[str, Trials], ours: str, theirs: str) -> Claim:
         return Claim(
             f"beside, {ours}",
             f"{ROWS[ours]}, ends at the test error of {ROWS[theirs]}, from the same weights.",
-            f"no trial is lost, and the 95 % interval of the difference is within ±{MODERATE:g} "
-            "percentage point: over the seeds that both have (Student, paired), or, of one seed, "
+            "no trial ends above half of chance, and the 95 % interval of the difference is within "
+            f"±{MODERATE:g} percentage point: over the seeds that both have (Student, paired), or, of one seed, "
             "over the test images (two proportions), which says nothing of other seeds",
             answer,
             reason,
@@ -68,20 +68,18 @@ def beside(trials: Mapping[str, Trials], ours: str, theirs: str) -> Claim:
     if not shared:
         short = [n for n, found in zip((ours, theirs), errors, strict=True) if not found]
         return claim("not run", f"no whole training of {' and '.join(short) or 'one seed by both'}")
-    lost = [group.name for group in groups if group and group.lost]
     pairs = [(errors[0][seed], errors[1][seed]) for seed in shared]
     difference = statistics.fmean(a - b for a, b in pairs)
+    first, second = (statistics.fmean(column) for column in zip(*pairs, strict=True))
+    told = f"{first:.2f} % against {second:.2f} %, difference {difference:+.2f}"
+    lost = [group.name for group in groups if group and group.lost]
     if lost:
-        told = f"trials of {' and '.join(lost)} are lost"
+        told += f"; trials of {' and '.join(lost)} end no better than half of chance"
         return claim("does not hold", told, difference=difference)
     images = groups[0].whole[0].results["data"]["test"] if groups[0] else 0
     low, high = interval(pairs, images)
-    first, second = (statistics.fmean(column) for column in zip(*pairs, strict=True))
-    told = (
-        f"{first:.2f} % against {second:.2f} %, difference {difference:+.2f}, "
-        f"95 % interval {low:+.2f} to {high:+.2f}; "
-        f"{len(shared)} seed{'s' if len(shared) > 1 else ', over test images alone'}"
-    )
+    seeds = f"{len(shared)} seeds" if len(shared) > 1 else "1 seed, over test images alone"
+    told += f", 95 % interval {low:+.2f} to {high:+.2f}; {seeds}"
     if max(-low, high) < MODERATE:
         answer = "holds"
     else:
