@@ -52,8 +52,8 @@ def beside(trials: Mapping[str, Trials], ours: str, theirs: str) -> Claim:
             f"beside, {ours}",
             f"{ROWS[ours]}, ends at the test error of {ROWS[theirs]}, from the same weights.",
             "no trial ends above half of chance, and the 95 % interval of the difference is within "
-            f"±{MODERATE:g} percentage point: over the seeds that both have (Student, paired), or, of one seed, "
-            "over the test images (two proportions), which says nothing of other seeds",
+            f"±{MODERATE:g} percentage point: over the seeds that both have (Student, paired), "
+            "or, of one seed, over the test images (two proportions), which says nothing of other seeds",
             answer,
             reason,
             numbers,
