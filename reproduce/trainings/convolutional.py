@@ -53,7 +53,7 @@ def beside(trials: Mapping[str, Trials], ours: str, theirs: str) -> Claim:
             f"{ROWS[ours]}, ends at the test error of {ROWS[theirs]}, from the same weights.",
             "no trial ends above half of chance, and the 95 % interval of the difference is within "
             f"±{MODERATE:g} percentage point: over the seeds that both have (Student, paired), "
-            "or, of one seed, over the test images (two proportions), which says nothing of other seeds",
+            "or, of one seed, over the test images (two proportions), which says nothing of others",
             answer,
             reason,
             numbers,
