@@ -116,8 +116,9 @@ class Trials:
 
 
 def name_with(row: str, changed: Mapping[str, Any]) -> str:
-    """Name of a row with what is changed of it, e.g. ``"C-VF-1h, angle 90"``."""
-    return ", ".join([row, *(f"{field} {value}" for field, value in sorted(changed.items()))])
+    """Name of a row with what is changed of it, e.g. ``"C-EP-1h, nudged steps 14"``."""
+    told = (f"{field.replace('_', ' ')} {value}" for field, value in sorted(changed.items()))
+    return ", ".join([row, *told])
 
 
 def trials_of(committed: Mapping[Path, Mapping[str, Any]]) -> dict[str, Trials]:

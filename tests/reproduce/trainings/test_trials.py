@@ -33,8 +33,8 @@ def test_runs_that_differ_in_their_seeds_are_trials_of_one(tmp_path):
 def test_a_field_at_a_rows_default_is_not_the_published_value(tmp_path):
     """C-VF-1h draws the sign of beta; a run with one sign has nothing in its identity for it."""
     found = grouped(tmp_path, results_of("C-VF-1h", positive_probability=1.0))
-    assert list(found) == ["C-VF-1h, positive_probability 1.0"]
-    assert found["C-VF-1h, positive_probability 1.0"].row.positive_probability == 1.0
+    assert list(found) == ["C-VF-1h, positive probability 1.0"]
+    assert found["C-VF-1h, positive probability 1.0"].row.positive_probability == 1.0
 
 
 def test_a_run_that_was_trained_further_counts_at_the_papers_length(tmp_path):
