@@ -6,25 +6,8 @@ from reproduce.report.sections import convolutional
 from reproduce.report.standing import NOT_RUN
 from reproduce.report.templates import environment
 from tests.reproduce.test_correction_section import Gathered
+from tests.reproduce.whole import SEARCH, SMALL
 
-TRIAL = {
-    "seed": 0,
-    "whole": True,
-    "test_errors": [20.0, 12.5],
-    "train_errors": [40.0, 15.0],
-    "residuals": [1e-6, None],
-    "residual_over": "the first 200 test images",
-    "seconds": [60.0, 66.0],
-}
-RUN = {
-    "row": "P-conv-small",
-    "nudge": "inside",
-    "samples": 2000,
-    "epochs": 1,
-    "data": "validation:mnist5k",
-    "residual": 2e-7,
-    "images": 666,
-}
 CASE = {"statement": "winners", "level": "numerical", "verdict": "pass"}
 
 
@@ -33,11 +16,11 @@ def gathered():
     return Gathered(
         theory={"rows": [CASE, CASE, CASE | {"statement": "theorem1", "verdict": "fail"}]},
         trainings={
-            "others": [{"name": "P-conv-small", "trials": [TRIAL]}],
+            "others": [{"name": "P-conv-small", "trials": [SMALL]}],
             "beside": [{"statement": "EP <b>", "answer": "holds", "reason": "12.5", "test": "t"}],
             "search": [
-                RUN | {"learning_rates": [0.05, 0.01, 0.1], "error": 38.6},
-                RUN | {"learning_rates": [0.1, 0.01, 0.1], "error": 80.0},
+                SEARCH | {"learning_rates": [0.05, 0.01, 0.1], "error": 38.6},
+                SEARCH | {"learning_rates": [0.1, 0.01, 0.1], "error": 80.0},
             ],
         },
     )

@@ -94,6 +94,27 @@ OTHER = {
     "equal_to_yardstick": {"answer": "reproduced", "reason": "within"},
     "standing": "5 whole",
 }
+SMALL = {
+    "seed": 0,
+    "whole": False,
+    "test_errors": [20.0, 12.5],
+    "train_errors": [40.0, 15.0],
+    "residuals": [1e-6, None],
+    "residual_over": "the first 200 test images",
+    "seconds": [60.0, 66.0],
+}
+SEARCH = {
+    "row": "P-conv-small",
+    "nudge": "inside",
+    "learning_rates": [0.1, 0.03, 0.3],
+    "samples": 2000,
+    "epochs": 1,
+    "error": 28.5,
+    "residual": 2e-7,
+    "images": 666,
+    "data": "validation:mnist5k",
+}
+ELSEWHERE = {"test_mean": 1.02, "test_std": 0.04, "train": 0.54, "confirmed": False}
 CLAIM = {"statement": "It learns.", "answer": "undecided", "test": "Welch", "reason": "few"}
 SETTINGS = {
     "learning_rates": [0.04, 0.08],
@@ -209,7 +230,10 @@ LEFT = {
             "published_source": "the paper",
             "last": 5,
             "rows": [ROW],
-            "others": [OTHER],
+            "others": [OTHER, OTHER | {"name": "P-conv-small", "trials": [SMALL]}],
+            "beside": [CLAIM],
+            "search": [SEARCH],
+            "elsewhere": {"P-conv": ELSEWHERE, "P-conv-BPTT": ELSEWHERE},
             "claims": [CLAIM],
             "findings": [CLAIM],
             "figures": [],
