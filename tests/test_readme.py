@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from cep_core.cli import main as cep
-from reproduce.command_line import main
 from reproduce.report.release import readme_part, with_part
 from tests.cases import factories
 
@@ -41,11 +40,11 @@ def test_the_example_of_the_command_runs(capsys):
 
 
 def test_the_example_of_training_runs(tmp_path, capsys):
-    (line,) = re.findall(r"python -m reproduce (run .*)", README)
+    (line,) = re.findall(r"^cep (train .*)", README, re.MULTILINE)
     words = line.split()
     words[words.index("--epochs") + 1] = "1"
     words[words.index("--out") + 1] = str(tmp_path / "run")
-    assert main(words) == 0
+    assert cep(words) == 0
     assert (tmp_path / "run" / "results.json").exists()
 
 
