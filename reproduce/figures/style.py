@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ GREY = "#4d4d4d"
 
 DIGITS = 4
 """Of coordinates in a drawing; a curve of 100 steps drifts by less than a twentieth of a point."""
+
+_PLACED = re.compile(r'( [xy]=)"(-?\d+\.\d+)"')
+"""Where marks and pieces of text stand; the digits of paths are shortened with them."""
 
 STYLE: Any = {
     "font.size": 9,
@@ -50,7 +54,12 @@ def shorten(path: Path) -> None:
     options.shorten_ids = options.strip_ids = True
     options.digits = DIGITS
     options.indent_type, options.newlines = "none", False
-    path.write_text(scour.scourString(path.read_text(encoding="utf-8"), options), encoding="utf-8")
+    made = scour.scourString(path.read_text(encoding="utf-8"), options)
+    path.write_text(_PLACED.sub(_rounded, made), encoding="utf-8")
+
+
+def _rounded(found: re.Match[str]) -> str:
+    return f'{found[1]}"{float(found[2]):.{DIGITS}g}"'
 
 
 def save(canvas: Canvas, frame: pd.DataFrame, folder: Path, name: str) -> None:

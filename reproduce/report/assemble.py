@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -173,7 +175,7 @@ def write_report(stages: Path, reports: Path, label: str | None = None) -> Writt
                 "files": kept,
             }
             write_json(folder / MANIFEST, manifest)
-            write_json(folder / VERDICTS, _verdicts(gathered, place.name))
+            write_text(folder / VERDICTS, _check_by_line(_verdicts(gathered, place.name)))
             since = [] if before is None else changes(before, read_report(folder))
             write_text(folder / "report.html", page(gathered, manifest, since))
             write_text(folder / "README.md", first_screen(gathered, manifest))
@@ -240,6 +242,18 @@ def _sources(gathered: Gathered) -> dict[str, str]:
     for standing in gathered.stages.values():
         found |= {} if standing is None else standing.stage.sources
     return dict(sorted(found.items()))
+
+
+def _check_by_line(verdicts: dict[str, Any]) -> str:
+    """The verdicts as JSON, a check in every line: half the size, and a change is one line."""
+    text = partial(json.dumps, ensure_ascii=False, allow_nan=False)
+    stages = (
+        f"  {text(stage)}: [\n" + ",\n".join(f"   {text(check)}" for check in checks) + "\n  ]"
+        for stage, checks in verdicts["checks"].items()
+    )
+    head = text({key: value for key, value in verdicts.items() if key != "checks"}, indent=1)
+    checks = ",\n".join(stages)
+    return f'{head.removesuffix("}").rstrip()},\n "checks": {{\n{checks}\n }}\n}}\n'
 
 
 def _verdicts(gathered: Gathered, label: str) -> dict[str, Any]:

@@ -155,3 +155,12 @@ def test_the_predecessor_and_what_changed_since_are_in_the_report(stages, tmp_pa
     page = (report / "report.html").read_text(encoding="utf-8")
     assert "Against report 1.0.0" in page
     assert "Verdicts that got worse: 2" in page  # the check's, and the stage's
+
+
+def test_every_check_is_a_line_of_the_verdicts(stages, tmp_path):
+    report = write_report(stages, tmp_path / "reports", "1.0.0").folder
+    text = (report / "verdicts.json").read_text(encoding="utf-8")
+    (check,) = json.loads(text)["checks"]["figures"]
+    assert check["name"] == "figures/fig"
+    (line,) = [line for line in text.splitlines() if "figures/fig" in line]
+    assert json.loads(line) == check
