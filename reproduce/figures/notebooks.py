@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from cep_core.check.verdicts import Check, Verdict
 from cep_core.files import NO_ROOM
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -178,26 +179,33 @@ def run_notebook(notebook: Path, folder: Path, parameters: Mapping[str, Any]) ->
         shutil.rmtree(assembled, ignore_errors=True)
 
 
-def draw_each(notebook: str, names: Iterable[str], out: Path) -> list[dict[str, Any]]:
+def draw_each(
+    stage: str, notebook: str, names: Iterable[str], out: Path
+) -> tuple[list[dict[str, Any]], list[Check]]:
     """Draw figures by a notebook that takes their ``name``, each in the folder of that name.
 
     Args:
+        stage: its name.
         notebook: file name below :data:`NOTEBOOKS`; it leaves ``plotted.json`` beside the figure.
         names: of the figures.
         out: folder of the stage.
 
     Returns:
-        What each notebook left in ``plotted.json``, with ``files``, by kind, relative to ``out``.
-
-    Raises:
-        NotebookError: a notebook failed.
+        What each notebook left in ``plotted.json``, with ``files``, by kind, relative to ``out``;
+        and a check that fails for every figure that could not be drawn, the others are not lost.
 
     """
-    drawn = []
+    drawn: list[dict[str, Any]] = []
+    faults: list[Check] = []
     with kernel_of_this_interpreter():
         for name in names:
-            run_notebook(NOTEBOOKS / notebook, out.resolve() / name, {"name": name})
+            try:
+                run_notebook(NOTEBOOKS / notebook, out.resolve() / name, {"name": name})
+            except NotebookError as error:
+                statement = f"{name}: the notebook runs to its end"
+                faults.append(Check(f"{stage}/{name}", statement, Verdict.FAIL, {}, str(error)))
+                continue
             plotted = json.loads((out / name / "plotted.json").read_text(encoding="utf-8"))
             files = {kind: f"{name}/{name}.{kind}" for kind in FORMATS}
             drawn.append(plotted | {"files": files | {"notebook": f"{name}/{notebook}"}})
-    return drawn
+    return drawn, faults

@@ -55,11 +55,11 @@ def make_stage(out: Path, results: Path) -> Verdict:
     details["reduced"] = reduced(out / "runs")
     details["training"] = long_runs(results)
     write_json(out / NUMBERS, details)
-    figures = draw_each(NOTEBOOK, FIGURES, out)
+    figures, faults = draw_each("homeostasis", NOTEBOOK, FIGURES, out)
     verdict = write_stage(
         out,
         stage="homeostasis",
-        checks=list(checks(details)),
+        checks=[*checks(details), *faults],
         begun=begun,
         details=details | {"figures": figures},
         files=[NUMBERS, *(path for figure in figures for path in figure["files"].values())],

@@ -86,11 +86,11 @@ def command(arguments: argparse.Namespace) -> int:
         "corrected_angles": list(angles_before()),
     }
     write_json(arguments.out / NUMBERS, details)
-    figures = draw_each(NOTEBOOK, FIGURES, arguments.out)
+    figures, faults = draw_each("trainings", NOTEBOOK, FIGURES, arguments.out)
     verdict = write_stage(
         arguments.out,
         stage="trainings",
-        checks=[_records(trials)],
+        checks=[_records(trials), *faults],
         begun=begun,
         details=details | {"figures": figures},
         files=[NUMBERS, *(path for figure in figures for path in figure["files"].values())],

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from reproduce.command_line import main
+from reproduce.figures.notebooks import NotebookError
 from reproduce.stages import read_stage
 from tests.reproduce.small_row import SMALL_ROW
 from tests.reproduce.trainings.results import committed_in, results_of
@@ -52,6 +53,21 @@ def test_a_published_number_has_its_answer(tmp_path, capsys):
     assert other["name"] == "C-EP-1h, beta 0.4"
     assert other["equal_to_yardstick"]["answer"] == "reproduced"
     assert "EP-1h    reproduced: difference +0.00" in capsys.readouterr().out
+
+
+def test_a_figure_that_cannot_be_drawn_loses_no_number(tmp_path, monkeypatch):
+    def broken(*_):
+        raise NotebookError("trainings.ipynb: cell 3: ValueError: no such colour")
+
+    monkeypatch.setattr("reproduce.trainings.command.FIGURES", ("curves",))
+    monkeypatch.setattr("reproduce.figures.notebooks.run_notebook", broken)
+    code, stage = trainings(tmp_path, results_of("EP-1h", 0, [1.9]))
+    assert code == 1
+    checks = {check.name: check for check in stage.checks}
+    assert checks["trainings/curves"].verdict == "fail"
+    assert "no such colour" in checks["trainings/curves"].reason
+    assert stage.details["figures"] == []
+    assert stage.details["rows"][0]["standing"] == "1 whole"
 
 
 def test_nothing_committed_is_not_run(tmp_path):
