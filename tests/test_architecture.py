@@ -40,7 +40,9 @@ INSIDE = {
 }
 """What each room of cep_core may import ("" stands for its modules): nothing climbs."""
 
-FACES = {"cep_core/__init__.py", "cep_core/face.py", "cep_core/__main__.py", "cep_core/testing.py"}
+FACES = {
+    f"cep_core/{name}.py" for name in ("__init__", "face", "__main__", "testing", "pytest_plugin")
+}
 """What a user meets, and so imports from every room."""
 
 LONGEST = 400

@@ -50,7 +50,7 @@ def drops(x, out, inner):
 
 
 def circuit():
-    """Six inputs, five inner nodes, two outputs; three samples."""
+    """Six inputs, five inner nodes, four outputs; three samples."""
     generator = torch.Generator().manual_seed(0)
 
     def draw(*shape):
@@ -59,7 +59,7 @@ def circuit():
     return {
         "network": Resistors(dt=0.1),
         "x": draw(3, 6),
-        "y": draw(3, 2),
-        "parameters": {"in": draw(5, 6), "out": draw(2, 5)},
-        "start": (torch.zeros(3, 2).double(), torch.zeros(3, 5).double()),
+        "y": draw(3, 4),
+        "parameters": {"in": draw(5, 6), "out": draw(4, 5)},
+        "start": (torch.zeros(3, 4).double(), torch.zeros(3, 5).double()),
     }

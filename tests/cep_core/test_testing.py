@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from cep_core import C_EP, EP, GDUError, Verdict
+from cep_core import C_EP, EP, GDUError, Verdict, pytest_plugin
 from cep_core.testing import GDUCase, parametrize_gdu
 from tests.cases import factories
 
@@ -64,3 +65,24 @@ def test_another_project_needs_one_import(tmp_path):
     done = subprocess.run([*command, str(test)], capture_output=True, text=True, check=False)
     assert "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr
     assert "test_own[wrong]" in done.stdout
+
+
+def asked(models, rules=()):
+    return SimpleNamespace(getoption={"--cep-model": list(models), "--cep-rule": list(rules)}.get)
+
+
+def test_the_plugin_refuses_what_it_cannot_find():
+    for models, rules, said in (
+        (["nowhere.at_all:model"], (), "factory: expected a module nowhere.at_all"),
+        (["tests.cases.factories:right"], ["EEP"], "rule 'EEP' is not known; expected one of"),
+    ):
+        with pytest.raises(pytest.UsageError, match=said):
+            pytest_plugin.pytest_collection_modifyitems(None, asked(models, rules), [])
+
+
+def test_the_plugin_costs_nothing_where_no_model_is_given():
+    nothing = "import sys, cep_core.pytest_plugin; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", nothing], check=True)
+    items = []
+    pytest_plugin.pytest_collection_modifyitems(None, asked([]), items)
+    assert items == []
