@@ -5,6 +5,10 @@ returns what gducheck takes, by name: at least network, x and y, and usually par
 
     def hopfield():
         return {"network": PrimitiveNetwork(phi), "x": x, "y": y, "parameters": {"W": W}, ...}
+
+    cep gducheck my_package.models:hopfield
+    cep gducheck models.py:hopfield --rule EP --steps 6 --json
+    cep gducheck models.py:hopfield --csv errors.csv --plot errors.svg
 """
 
 from __future__ import annotations

@@ -59,14 +59,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[=L,L…]",
         help=f"one of {', '.join(LEVELS)}, at these levels; may be given again (default: all)",
     )
-    parser.add_argument("--hidden", type=_count, default=64, help="units of every hidden layer")
-    parser.add_argument("--epochs", type=_count, default=2, help="of every training")
-    parser.add_argument("--samples", type=_count, help="training digits, the first (default: all)")
-    parser.add_argument("--seeds", type=_count, default=1, help="devices and trainings per level")
-    parser.add_argument("--beta", type=float, default=BETA, help="nudging held against BPTT")
+    for option, default, told in (
+        ("--hidden", 64, "units of every hidden layer"),
+        ("--epochs", 2, "length of every training"),
+        ("--seeds", 1, "devices and trainings per level"),
+        ("--samples", None, "training digits, the first"),
+    ):
+        shown = default or "all"
+        parser.add_argument(
+            option, type=_count, default=default, metavar="N", help=f"{told} (default {shown})"
+        )
+    parser.add_argument(
+        "--beta", type=float, default=BETA, help=f"held against BPTT at it (default {BETA:g})"
+    )
     parser.add_argument("--angle", type=float, help="initial angle in degrees; C-VF only")
     parser.add_argument("--stochastic", action="store_true", help="round updates by chance")
-    parser.add_argument("--data", default="mnist5k", metavar=SOURCES, help="what is learned")
+    parser.add_argument(
+        "--data", default="mnist5k", metavar=SOURCES, help="what is learned (default mnist5k)"
+    )
     parser.add_argument(
         "--margin",
         type=float,
@@ -121,7 +131,7 @@ def run(arguments: argparse.Namespace) -> Verdict:
         "rounding": "stochastic" if arguments.stochastic else "nearest",
     }
     with (
-        redirect_stdout(sys.stderr if arguments.json else sys.stdout),
+        redirect_stdout(sys.stderr),
         progress(f"{row.name} on devices", learned * (len(levels) + 1), "digit") as advance,
     ):
         found += tolerance(
