@@ -57,6 +57,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every command that trains has."""
+    add_data_option(parser)
+    parser.add_argument("--engine", choices=get_args(EngineName), default="fast")
+    parser.add_argument("--device", choices=get_args(DeviceName), default="cpu")
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add what says which data are learned."""
     parser.add_argument(
         "--data",
         default="mnist5k",
@@ -64,8 +71,6 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         help="embedded digits (default), full MNIST by download, or a directory of IDX files; "
         "validation: before any of them holds out a sixth of its training set as the test set",
     )
-    parser.add_argument("--engine", choices=get_args(EngineName), default="fast")
-    parser.add_argument("--device", choices=get_args(DeviceName), default="cpu")
 
 
 def run(arguments: argparse.Namespace) -> Verdict | int:

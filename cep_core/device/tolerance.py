@@ -21,8 +21,8 @@ from cep_core.learning import learn_batch, one_hot
 from cep_core.phases import free_phase, kappa_of
 from cep_core.problem import Problem
 from cep_core.runs.row import Row, SpecError
-from cep_core.training.engine import ReferenceEngine
-from cep_core.training.epochs import Samples, as_input, train_and_test
+from cep_core.runs.short import short_training
+from cep_core.training.epochs import as_input
 
 LEVELS: dict[str, tuple[float, ...]] = {
     "mismatch": (0.03, 0.1, 0.3, 1.0),
@@ -193,21 +193,16 @@ def _trained(
     samples: int | None,
     progress: Callable[[int], object] | None,
 ) -> tuple[float, float]:
-    theta = row.initial(imperfection.seed, torch.float32)
-    rates = row.rates(theta)
-    kappa = kappa_of(row.network, rates, row.beta)
+    kappa = kappa_of(row.network, row.rates(row.initial(0, torch.float32)), row.beta)
     network, rule = on_device(row.network, row.procedure.rule, imperfection, kappa)
-    engine = ReferenceEngine(network, replace(row.procedure, rule=rule), theta, rates)
-    errors = train_and_test(
-        engine,
-        Samples(data.train_images[:samples], data.train_labels[:samples]),
-        Samples(data.test_images, data.test_labels),
-        seed=imperfection.seed,
+    errors = short_training(
+        row,
+        data,
+        imperfection.seed,
+        network=network,
+        rule=rule,
         epochs=epochs,
-        batch=row.batch,
-        classes=CLASSES,
-        dtype=torch.float32,
-        positive_probability=row.positive_probability,
+        samples=samples,
         progress=progress,
     )
     return errors[-1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -142,56 +141,6 @@ def train_epoch(
             progress(len(x))
     wrong = torch.cat(predicted) != samples.labels[order]
     return 100 * int(wrong.sum()) / len(samples)
-
-
-def train_and_test(
-    engine: Engine,
-    learned: Samples,
-    tested: Samples,
-    *,
-    seed: int,
-    epochs: int,
-    batch: int,
-    classes: int,
-    dtype: torch.dtype,
-    positive_probability: float = 1.0,
-    progress: Callable[[int], object] | None = None,
-) -> list[tuple[float, float]]:
-    """Learn for some epochs; nothing is written down.
-
-    Args:
-        engine: what learns.
-        learned: training samples.
-        tested: test samples.
-        seed: of the order of the samples and the signs of ``beta``.
-        epochs: how many.
-        batch: size of a mini-batch.
-        classes: size of the output layer.
-        dtype: of inputs and targets, that of the engine's parameters.
-        positive_probability: of ``beta``, drawn for every mini-batch.
-        progress: called after every mini-batch with the number of its samples.
-
-    Returns:
-        Running training error and test error in percent after every epoch, up to one that ends
-        with a parameter that is not finite: both are NaN there.
-
-    """
-    errors: list[tuple[float, float]] = []
-    for epoch in range(1, epochs + 1):
-        plan = epoch_plan(
-            seed=seed,
-            epoch=epoch,
-            samples=len(learned),
-            batch=batch,
-            positive_probability=positive_probability,
-        )
-        train_error = train_epoch(
-            engine, learned, plan, batch=batch, classes=classes, dtype=dtype, progress=progress
-        )
-        if first_not_finite(engine.parameters()) is not None:
-            return [*errors, (math.nan, math.nan)]
-        errors.append((train_error, error_rate(engine, tested, dtype=dtype)))
-    return errors
 
 
 def error_rate(engine: Engine, samples: Samples, *, dtype: torch.dtype, rows: int = 1000) -> float:

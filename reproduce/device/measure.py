@@ -15,14 +15,14 @@ from cep_core.check.delta import delta
 from cep_core.check.measures import angle_of_totals, worst_error
 from cep_core.check.processes import Processes
 from cep_core.data.mnist import CLASSES, Dataset
-from cep_core.learning import Procedure, one_hot
+from cep_core.learning import one_hot
 from cep_core.networks import Prototypical
 from cep_core.phases import free_phase
 from cep_core.problem import Problem
-from cep_core.rules import C_VF, CORRECTED_C_VF, SLOPED_C_VF, Rule, learning_rates
+from cep_core.rules import C_VF, CORRECTED_C_VF, SLOPED_C_VF, Rule
 from cep_core.runs.row import Row
-from cep_core.training.engine import ReferenceEngine
-from cep_core.training.epochs import Samples, as_input, train_and_test
+from cep_core.runs.short import short_training
+from cep_core.training.epochs import as_input
 from reproduce.device.inexact import Inexact
 
 BETA = 1e-6
@@ -109,22 +109,13 @@ def trained(
     progress: Callable[[int], object] | None = None,
 ) -> list[float]:
     """Test error in percent after every epoch, by the definition in float32."""
-    network, theta = network_of(row, variant), row.initial(seed, torch.float32)
-    rates = learning_rates(
-        network, theta, row.learning_rates, train_input_bias=row.train_input_bias
-    )
-    procedure = Procedure(variant.rule, row.beta, row.free_steps, row.nudged_steps)
-    engine = ReferenceEngine(network, procedure, theta, rates)
-    errors = train_and_test(
-        engine,
-        Samples(data.train_images, data.train_labels),
-        Samples(data.test_images, data.test_labels),
-        seed=seed,
+    errors = short_training(
+        row,
+        data,
+        seed,
+        network=network_of(row, variant),
+        rule=variant.rule,
         epochs=epochs,
-        batch=row.batch,
-        classes=CLASSES,
-        dtype=torch.float32,
-        positive_probability=row.positive_probability,
         progress=progress,
     )
     return [test_error for _, test_error in errors]

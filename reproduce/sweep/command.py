@@ -11,7 +11,8 @@ from pathlib import Path
 
 import torch
 
-from cep_core.data.mnist import SOURCES, load, wherever
+from cep_core.cli.train import add_data_option
+from cep_core.data.mnist import load, wherever
 from cep_core.fields import shown
 from cep_core.runs.files import InUseError, RunError, expect_folder
 from cep_core.runs.row import SpecError
@@ -55,13 +56,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         help="train on the workers of this dask.distributed scheduler in place of --jobs processes",
     )
     parser.add_argument("--epochs", type=int, help="epochs of every run, whatever the sweep says")
-    parser.add_argument(
-        "--data",
-        default="mnist5k",
-        metavar=SOURCES,
-        help="embedded digits (default), full MNIST by download, or a directory of IDX files; "
-        "validation: before any of them holds out a sixth of its training set as the test set",
-    )
+    add_data_option(parser)
     parser.add_argument(
         "--status", action="store_true", help="say how far every run has come, and train nothing"
     )
