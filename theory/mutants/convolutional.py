@@ -87,6 +87,15 @@ CONVOLUTIONS = (
         ),
     ),
     mutant(
+        "winners of another state on the way back",
+        (
+            edit(
+                Convolution.unpooled, "self._at(at, parameters)", "self._at(at * 0 + 1, parameters)"
+            ),
+        ),
+        unseen=because("the shares of a window are given, whatever its state", *EXACT_CONVOLVED),
+    ),
+    mutant(
         "signal back to every entry of a window",
         (edit(Convolution.adjoint, _BACK, _MEAN),),
     ),

@@ -254,55 +254,17 @@ def test_half_hard_sigmoid_has_its_slope_and_its_kinks():
     assert HalfHardSigmoid.kinks == (0.0, 2.0)
 
 
-def with_average(edge):
-    return Convolution(0, 1, edge.maps, edge.channels, edge.kernel, pooling=AveragePooling())
+class Shifted(Convolution):
+    """Sends everything back one column off; the other wrong edges are in the table of mutants."""
+
+    def _sent_back(self, convolved, parameters):
+        return super()._sent_back(convolved.roll(1, -1), parameters)
 
 
-def mutant(name):
-    """Edges with one line wrong."""
-
-    class WithoutFlip(Convolution):
-        def _sent_back(self, convolved, parameters):
-            flipped = parameters | {self.back: parameters[self.back].flip(-1, -2)}
-            return super()._sent_back(convolved, flipped)
-
-    class WinnersOfTheSignal(Convolution):
-        def unpooled(self, signal, at, parameters):
-            return super().unpooled(signal, at * 0 + 1, parameters)
-
-    class SpreadEvenly(Convolution):
-        def unpooled(self, signal, at, parameters):
-            named = {"W_0_1": parameters[self.name]}
-            return with_average(self).unpooled(signal, at, named)
-
-    class WrongPadding(Convolution):
-        def _sent_back(self, convolved, parameters):
-            return super()._sent_back(convolved.roll(1, -1), parameters)
-
-    class HebbianAtAllPositions(Convolution):
-        def gradient(self, source, signal, at, parameters):
-            spread = with_average(self).unpooled(signal, at, {"W_0_1": parameters[self.name]})
-            return {self.name: self._product(source, spread)}
-
-    return {kind.__name__: kind for kind in locals().values() if isinstance(kind, type)}[name]
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "WithoutFlip",
-        "WinnersOfTheSignal",
-        "SpreadEvenly",
-        "WrongPadding",
-        "HebbianAtAllPositions",
-    ],
-)
-def test_a_wrong_edge_does_not_have_the_property(name):
-    pooling = AveragePooling() if name == "WrongPadding" else MaxPooling()
-    activation = Tanh() if name == "WrongPadding" else Sigmoid()  # with which they settle
-    network, x, y, parameters = small(pooling, activation=activation)
+def test_an_edge_that_sends_back_one_column_off_does_not_have_the_property():
+    network, x, y, parameters = small(AveragePooling(), activation=Tanh())
     wrong = tuple(
-        mutant(name)(*(getattr(e, f) for f in Convolution.__dataclass_fields__))
+        Shifted(*(getattr(e, f) for f in Convolution.__dataclass_fields__))
         if type(e) is Convolution and e.source != "x"
         else e
         for e in network.edges
