@@ -85,3 +85,13 @@ def reports_in(reports: Path) -> list[Earlier]:
 def is_release(label: str) -> bool:
     """Whether a report is a version's, and not that of a commit between two."""
     return "+" not in label
+
+
+def releases(reports: Path) -> list[Path]:
+    """Folders of the versions' reports, the newest version at the end."""
+    found = [path.parent for path in reports.glob(f"*/{MANIFEST}") if is_release(path.parent.name)]
+    return sorted(found, key=lambda folder: (_version(folder.name), folder.name))
+
+
+def _version(label: str) -> list[int]:
+    return [int(part) if part.isdecimal() else -1 for part in label.split(".")]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from reproduce.figures.notebooks import without_outputs
-from reproduce.report.earlier import is_release
+from reproduce.report.earlier import releases
 
 if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered
@@ -49,7 +49,7 @@ def keep_files(gathered: Gathered, reports: Path, folder: Path, label: str) -> d
         Every file by its path in a report.
 
     """
-    releases = _releases(reports, label)
+    held = [folder for folder in reversed(releases(reports)) if folder.name != label]
     found: dict[str, Kept] = {}
     for name, standing in gathered.stages.items():
         if standing is None:
@@ -58,14 +58,8 @@ def keep_files(gathered: Gathered, reports: Path, folder: Path, label: str) -> d
             path = f"{name}/{file}"
             if Path(file).suffix in KEPT or path == PICTURE:
                 contents = _contents(gathered.folder / name / file)
-                found[path] = _kept(path, contents, releases, folder, label)
+                found[path] = _kept(path, contents, held, folder, label)
     return found
-
-
-def _releases(reports: Path, label: str) -> list[Path]:
-    """Reports that are committed, the last one first: those of a commit between are not."""
-    found = (manifest.parent for manifest in reports.glob("*/manifest.json"))
-    return sorted((f for f in found if is_release(f.name) and f.name != label), reverse=True)
 
 
 def _contents(path: Path) -> bytes:
@@ -74,9 +68,9 @@ def _contents(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _kept(path: str, contents: bytes, releases: list[Path], folder: Path, label: str) -> Kept:
+def _kept(path: str, contents: bytes, held: list[Path], folder: Path, label: str) -> Kept:
     digest = hashlib.sha256(contents).hexdigest()
-    for release in releases:
+    for release in held:
         same = release / path
         if same.is_file() and hashlib.sha256(same.read_bytes()).hexdigest() == digest:
             return {"sha256": digest, "report": release.name}

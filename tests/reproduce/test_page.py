@@ -10,6 +10,7 @@ import pytest
 from reproduce.command_line import main
 from reproduce.report import standing
 from reproduce.report.assemble import write_report
+from reproduce.report.earlier import releases
 from reproduce.report.standing import EXPECTED
 from reproduce.stages import begin
 from tests.reproduce.browser import (
@@ -43,8 +44,8 @@ def reports(tmp_path_factory):
 
 def newest():
     """The page of the newest release that is committed, if this version has written it."""
-    releases = sorted(p.parent for p in REPORTS.glob("[0-9]*/ro-crate-metadata.json"))
-    return [release / "report.html" for release in releases[-1:] if "+" not in release.name]
+    written = [p for p in releases(REPORTS) if (p / "ro-crate-metadata.json").exists()]
+    return [release / "report.html" for release in written[-1:]]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from rocrate.rocrate import ROCrate
 from cep_core.check.verdicts import Check, Verdict
 from reproduce.report import standing
 from reproduce.report.assemble import write_report
+from reproduce.report.earlier import releases
 from reproduce.report.standing import EXPECTED
 from reproduce.stages import begin, write_stage
 
@@ -164,3 +165,10 @@ def test_every_check_is_a_line_of_the_verdicts(stages, tmp_path):
     assert check["name"] == "figures/fig"
     (line,) = [line for line in text.splitlines() if "figures/fig" in line]
     assert json.loads(line) == check
+
+
+def test_versions_are_in_their_order_and_builds_are_none(tmp_path):
+    for label in ("0.9.1", "0.10.0", "0.2.0", "0.10.0+g1", "draft"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "manifest.json").write_text("{}")
+    assert [p.name for p in releases(tmp_path)] == ["draft", "0.2.0", "0.9.1", "0.10.0"]
