@@ -45,4 +45,4 @@ def _data(gathered: Gathered) -> Mapping[str, Any]:
     }
 
 
-SECTION = Section(37, "Convolutional networks", "Convolutional", "theory", _data, _word)
+SECTION = Section(74, "Convolutional networks", "Convolutional", "theory", _data, _word)

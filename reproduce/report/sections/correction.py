@@ -45,4 +45,4 @@ def _data(gathered: Gathered) -> Mapping[str, Any]:
     }
 
 
-SECTION = Section(35, "Theorem 1 without symmetry", "Without symmetry", "theory", _data, _word)
+SECTION = Section(72, "Theorem 1 without symmetry", "Without symmetry", "theory", _data, _word)

@@ -2,4 +2,6 @@
 
 from reproduce.report.sections import Section
 
-SECTION = Section(17, "Without symmetric weights", "Homeostasis", "homeostasis")
+SECTION = Section(
+    76, "Jacobian homeostasis: without symmetric weights", "Homeostasis", "homeostasis"
+)
