@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cep_core.face import *  # noqa: F403 - what __getattr__ finds
 
-__version__ = "0.1.1"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:
