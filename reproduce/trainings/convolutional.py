@@ -26,13 +26,11 @@ SEARCHED = Path("reports") / "search"
 
 INSIDE = "P-conv-small"
 OUTSIDE = name_with(INSIDE, {"nudge": "outside"})
-WEAK = name_with(INSIDE, {"beta": 0.04})
 CONTINUAL, BACKPROPAGATED = "P-conv-small-C-EP", "P-conv-small-BPTT"
 
 ROWS = {
     INSIDE: "EP, nudge inside",
     OUTSIDE: "EP, nudge outside, as published",
-    WEAK: "EP, nudge inside, a tenth of its strength",
     CONTINUAL: "C-EP, nudge inside",
     BACKPROPAGATED: "BPTT",
 }
@@ -41,11 +39,9 @@ ROWS = {
 PAIRS = (
     (INSIDE, BACKPROPAGATED),
     (OUTSIDE, BACKPROPAGATED),
-    (WEAK, BACKPROPAGATED),
     (CONTINUAL, INSIDE),
 )
-"""Of which the first is held against the second. EP follows BPTT as beta vanishes: nudged weakly it
-tells whether a difference is the rule's or that of a finite beta."""
+"""Of which the first is held against the second."""
 
 
 def beside_each_other(trials: Mapping[str, Trials]) -> list[Claim]:

@@ -39,7 +39,7 @@ def test_errors_residuals_claims_and_the_search_are_shown(gathered):
     assert "EP &lt;b&gt;" in section
     assert "0.05, 0.01, 0.1 (38.6" in section
     assert "0.1, 0.01, 0.1 (80.0" not in section
-    assert "Not run: EP, nudge outside, as published; EP, nudge inside, a tenth" in section
+    assert "Not run: EP, nudge outside, as published; C-EP, nudge inside; BPTT." in section
 
 
 def test_its_verdict_is_that_of_its_statements(gathered):

@@ -31,7 +31,6 @@ def test_the_names_are_those_of_trainings_whole_on_the_digits_their_row_asks_for
         tmp_path,
         results_of("P-conv-small"),
         results_of("P-conv-small", nudge="outside"),
-        results_of("P-conv-small", beta=0.04),
         results_of("P-conv-small-C-EP"),
         results_of("P-conv-small-BPTT"),
     )
