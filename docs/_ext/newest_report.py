@@ -14,20 +14,10 @@ from urllib.parse import unquote
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-from reproduce.report.earlier import Earlier, is_release, reports_in
+from reproduce.report.earlier import releases
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 PAGE = "report.html"
-
-
-def newest_release() -> Earlier:
-    """The report of the version written last.
-
-    Raises:
-        IndexError: there is none.
-
-    """
-    return [report for report in reports_in(REPORTS) if is_release(report.label)][-1]
 
 
 class Page(HTMLParser):
@@ -75,18 +65,18 @@ class NewestReport(Directive):
     def run(self) -> list[nodes.Node]:
         """Find the report and show it."""
         env = self.state.document.settings.env
-        report = newest_release()
-        source = report.folder / PAGE
+        report = releases(REPORTS)[-1]
+        source = report / PAGE
         env.note_dependency(str(source))
-        address = f"reports/{report.label}/{PAGE}"
+        address = f"reports/{report.name}/{PAGE}"
         listed = nodes.bullet_list()
         for place, heading in Page(source.read_text(encoding="utf-8")).sections.items():
             listed += nodes.list_item("", _link(heading.strip(), f"{address}#{place}"))
         frame = (
             f'<iframe class="report" src="{address}" loading="lazy" '
-            f'title="Report {report.label}"></iframe>'
+            f'title="Report {report.name}"></iframe>'
         )
-        opening = _link(f"Open report {report.label} on a page of its own", address)
+        opening = _link(f"Open report {report.name} on a page of its own", address)
         return [opening, nodes.raw("", frame, format="html"), nodes.rubric("", "Sections"), listed]
 
 
@@ -102,21 +92,21 @@ def _copy(app: Any, error: Exception | None) -> None:
 
     if error is not None or app.builder.format != "html":
         return
-    report = newest_release()
+    report = releases(REPORTS)[-1]
     root = Path(app.outdir) / "reports"
     shutil.rmtree(root, ignore_errors=True)
-    page = Page((report.folder / PAGE).read_text(encoding="utf-8"))
+    page = Page((report / PAGE).read_text(encoding="utf-8"))
     wanted = {PAGE}
     for link in page.links:
         address, _, place = link.partition("#")
         if not address and place and place not in page.ids:
-            logging.getLogger(__name__).warning("report %s: no place %s", report.label, link)
+            logging.getLogger(__name__).warning("report %s: no place %s", report.name, link)
         if address and ":" not in address:
             wanted.add(unquote(address))
     for name in sorted(wanted):
-        source = (report.folder / name).resolve()
+        source = (report / name).resolve()
         if not source.is_relative_to(REPORTS) or not source.is_file():
-            logging.getLogger(__name__).warning("report %s: no file %s", report.label, name)
+            logging.getLogger(__name__).warning("report %s: no file %s", report.name, name)
             continue
         target = root / source.relative_to(REPORTS)
         target.parent.mkdir(parents=True, exist_ok=True)
