@@ -6,8 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from cep_core.device.tolerance import WORDS, Measured
+from cep_core.device.tolerance import Measured
 from cep_core.libraries import library
+
+SCALES = {
+    "mismatch": "relative spread",
+    "asymmetry": "relative spread",
+    "noise": "standard deviation",
+}
 
 
 def plot(found: Sequence[Measured]) -> Any:
@@ -23,18 +29,12 @@ def plot(found: Sequence[Measured]) -> Any:
         ImportError: matplotlib is not installed.
 
     """
-    pyplot = library("matplotlib.pyplot", "a plot")
+    drawing = library("matplotlib.figure", "a plot")  # pyplot would keep and show it
     ideal = found[0]
     names = list(dict.fromkeys(p.imperfection for p in found[1:] if p.imperfection is not None))
-    figure, axes = pyplot.subplots(
-        2,
-        max(len(names), 1),
-        figsize=(2.8 * max(len(names), 1) + 0.6, 4.8),
-        layout="constrained",
-        sharex="col",
-        sharey="row",
-        squeeze=False,
-    )
+    columns = max(len(names), 1)
+    figure = drawing.Figure(figsize=(2.8 * columns + 0.6, 4.8), layout="constrained")
+    axes = figure.subplots(2, columns, sharex="col", sharey="row", squeeze=False)
     for column, name in zip(axes.T, names, strict=False):
         points = [p for p in found if p.imperfection == name]
         for row, measure in zip(column, ("gdu_error", "train_error"), strict=True):
@@ -46,8 +46,11 @@ def plot(found: Sequence[Measured]) -> Any:
             column[0].invert_xaxis()
         else:
             column[0].set_xscale("log")
+        levels = [p.level for p in points]
+        column[1].set_xticks(levels, [f"{level:g}" for level in levels])
+        column[1].minorticks_off()
         column[0].set_title(name.replace("_", " "), fontsize="medium")
-        column[1].set_xlabel(WORDS[name].partition(" (")[0], fontsize="small")
+        column[1].set_xlabel(SCALES.get(name, "bits"))
     axes[0, 0].set(ylabel="GDU error (RelMSE)", yscale="log")
     axes[1, 0].set(ylabel="training error (%)")
     return figure
