@@ -189,7 +189,7 @@ def small_report(monkeypatch):
     """A report of few parts that asks neither git nor the installed packages."""
     source = {"version": "0", "commit": None, "tree_is_clean": None, "packages": {"p": "1"}}
     source |= dict.fromkeys(("written", "python", "system", "processor"), "x")
-    source |= {"cores": 1, "threads": 1}
+    source |= {"cores": 1, "threads": 1, "uncommitted": []}
     monkeypatch.setattr("reproduce.report.assemble.provenance", lambda: source)
     monkeypatch.setattr(standing, "EXPECTED", dict.fromkeys(standing.EXPECTED, list))
 
