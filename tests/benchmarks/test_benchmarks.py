@@ -192,7 +192,8 @@ def test_a_convolutional_row_is_timed_beside_its_convolutions():
     assert floors[found["layout"]] == min(floors.values())
     expected = found["engine_ms"]["median"] / floors[found["layout"]]
     assert found["times_floor"]["median"] == pytest.approx(expected)
-    hours = found["engine_ms"]["median"] * 500 * 5 / 3.6e6
+    row = row_named("P-conv-small")
+    hours = found["engine_ms"]["median"] * (row.samples / row.batch) * row.epochs / 3.6e6
     assert found["extrapolated_hours"] == pytest.approx(hours)
 
 

@@ -43,6 +43,7 @@ def test_it_is_kept_without_outputs():
 
 def test_what_it_shows_before_it_trains_is_what_it_says(monkeypatch):
     monkeypatch.setattr("builtins.print", lambda *_: None)
+    plt.close("all")
     known = {}
     try:
         for source in before("Learning"):
