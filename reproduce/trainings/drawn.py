@@ -136,9 +136,9 @@ def _curves(found: Mapping[str, Any]) -> Drawn:
     return Drawn(
         canvas,
         pd.concat(frames) if frames else pd.DataFrame({"training": []}),
-        f"Test error (lines) and running training error (dotted) of {ran} trainings on the whole "
-        "of MNIST, a colour for each seed. Bands are the published test errors, mean ± standard "
-        "deviation.",
+        f"Test error (lines) and running training error (dotted) of {ran} trainings on MNIST, the "
+        "whole of it or what a row asks for, a colour for each seed. Bands are the published test "
+        "errors, mean ± standard deviation.",
         ("training", "seed"),
         ("epoch",),
     )
