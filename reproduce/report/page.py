@@ -22,8 +22,8 @@ from reproduce.report.templates import environment
 if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered
 
-_PLAIN = " !$'()*,-./:;=?@_~"
-"""Characters that need no escape in a URL inside an attribute, apart from letters and digits."""
+_ESCAPED = re.compile(r"""[%#"&\x00-\x1f]""")
+"""Characters that a URL in an attribute between double quotes cannot hold."""
 
 _QUOTED = re.compile(r"""="([^"'<>]*)\"""")
 """An attribute's value between quotes that a URL cannot hold; it takes the others as well."""
@@ -154,5 +154,5 @@ def _inline(gathered: Gathered, name: str, file: str) -> str:
     path = gathered.folder / name / file
     if path.suffix == ".svg":
         drawing = _QUOTED.sub(r"='\1'", path.read_text(encoding="utf-8"))
-        return "data:image/svg+xml," + quote(drawing, safe=_PLAIN)
+        return "data:image/svg+xml," + _ESCAPED.sub(lambda found: quote(found[0]), drawing)
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
