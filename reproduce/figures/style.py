@@ -69,4 +69,4 @@ def save(canvas: Canvas, frame: pd.DataFrame, folder: Path, name: str) -> None:
         canvas.savefig(folder / f"{name}.svg", metadata={"Date": None})
         shorten(folder / f"{name}.svg")
         canvas.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
-    frame.to_csv(folder / f"{name}.csv", float_format="%.12g")
+    frame.to_csv(folder / f"{name}.csv", float_format="%.9g")

@@ -26,7 +26,12 @@ WRITTEN = {
 }
 """What the report itself writes."""
 
-TYPES = {".csv": "text/csv", ".ipynb": "application/x-ipynb+json", ".svg": "image/svg+xml"}
+TYPES = {
+    ".csv": "text/csv",
+    ".ipynb": "application/x-ipynb+json",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
 
 
 def write_crate(

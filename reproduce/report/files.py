@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered
 
 KEPT = frozenset({".csv", ".ipynb"})
-"""Kinds of files that are kept beside the page."""
+"""Kinds of files that are kept beside the page; and the numbers that a stage's notebooks read."""
 
 PICTURE = "figures/error-beta/error-beta.svg"
 """The drawing that is kept too, for who shows one of the project."""
@@ -56,7 +56,8 @@ def keep_files(gathered: Gathered, reports: Path, folder: Path, label: str) -> d
             continue
         for file in sorted(standing.stage.files.keys() - set(standing.foreign)):
             path = f"{name}/{file}"
-            if Path(file).suffix in KEPT or path == PICTURE:
+            numbers = Path(file).suffix == ".json" and Path(file).parent == Path()
+            if Path(file).suffix in KEPT or numbers or path == PICTURE:
                 contents = _contents(gathered.folder / name / file)
                 found[path] = _kept(path, contents, held, folder, label)
     return found

@@ -10,12 +10,12 @@ from typing import Any
 import torch
 
 from cep_core.check.verdicts import Check, Verdict
-from cep_core.files import write_json
+from cep_core.files import write_text
 from cep_core.runs.row import Row, row_named
 from cep_core.terminal import say
 from cep_core.training.engine import NUMERICS
 from reproduce.figures.notebooks import draw_each
-from reproduce.runs.results import COMMITTED, committed
+from reproduce.runs.results import COMMITTED, committed, compact
 from reproduce.stages import STAGES, begin, write_stage
 from reproduce.table.published import PUBLISHED, Published, read_published
 from reproduce.table.results import ALL_ROWS
@@ -85,7 +85,7 @@ def command(arguments: argparse.Namespace) -> int:
         "corrected": [_at(trials, row, angle) for row in ROWS for angle in ANGLES],
         "corrected_angles": list(angles_before()),
     }
-    write_json(arguments.out / NUMBERS, details)
+    write_text(arguments.out / NUMBERS, compact(details))
     figures, faults = draw_each("trainings", NOTEBOOK, FIGURES, arguments.out)
     verdict = write_stage(
         arguments.out,

@@ -248,6 +248,18 @@ def test_source_notebooks_carry_no_outputs_and_no_mathematics(path):
     assert notebooks.declared_parameters(path) == {"name", "seed", "digit", "layers", "experiments"}
 
 
+@pytest.mark.parametrize(
+    "path", sorted(notebooks.NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
+)
+def test_a_notebook_finds_the_checkout_that_it_lies_in(path):
+    code = [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    first = next(source for source in code if "import" in source)
+    before, _, after = first.partition("sys.path[:0] = map(str, above[:1])")
+    assert '(folder / "tox.ini").exists()' in before
+    assert "cep_core" not in before
+    assert "cep_core" in after or "reproduce" in after
+
+
 def test_a_parameter_that_the_notebook_lacks_is_refused(tmp_path):
     message = "processes.ipynb: no parameter 'sed'; expected some of: digit, experiments, layers"
     with pytest.raises(ValueError, match=message):

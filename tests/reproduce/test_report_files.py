@@ -48,6 +48,9 @@ def leave(stages, *, numbers):
     figures.mkdir(parents=True, exist_ok=True)
     (figures / "fig.csv").write_text(numbers)
     (figures / "fig.ipynb").write_text(json.dumps(NOTEBOOK))
+    (figures / "numbers.json").write_text("{}")  # what the notebook reads
+    (figures / "fig").mkdir(exist_ok=True)
+    (figures / "fig" / "plotted.json").write_text("{}")  # what it leaves
     (figures / "fig.pdf").write_bytes(b"a drawing")
     check = Check("figures/fig", "s", Verdict.PASS)
     write_stage(
@@ -55,7 +58,7 @@ def leave(stages, *, numbers):
         stage="figures",
         checks=[check],
         begun=begin(Path(__file__)),
-        files=["fig.csv", "fig.ipynb", "fig.pdf"],
+        files=["fig.csv", "fig.ipynb", "fig.pdf", "numbers.json", "fig/plotted.json"],
         details={"notebooks": []},
     )
 
@@ -69,7 +72,11 @@ WRITTEN = {"README.md", "report.html", "verdicts.json", "manifest.json", "ro-cra
 
 def test_numbers_and_notebooks_are_kept_and_drawings_are_in_the_page(stages, tmp_path):
     report = write_report(stages, tmp_path / "reports", "1.0.0").folder
-    assert names(report) == WRITTEN | {"figures/fig.csv", "figures/fig.ipynb"}
+    assert names(report) == WRITTEN | {
+        "figures/fig.csv",
+        "figures/fig.ipynb",
+        "figures/numbers.json",
+    }
     kept = json.loads((report / "manifest.json").read_text())["files"]
     assert {file["report"] for file in kept.values()} == {"1.0.0"}
 
@@ -96,13 +103,18 @@ def test_what_an_earlier_release_holds_is_kept_by_reference(stages, tmp_path):
     assert {path: file["report"] for path, file in kept.items()} == {
         "figures/fig.csv": "1.2.0",
         "figures/fig.ipynb": "1.0.0",
+        "figures/numbers.json": "1.0.0",
     }
 
 
 def test_a_report_between_releases_holds_nothing_for_others(stages, tmp_path):
     write_report(stages, tmp_path / "reports", "1.0.0+gabcdef0")
     release = write_report(stages, tmp_path / "reports", "1.0.0").folder
-    assert names(release) == WRITTEN | {"figures/fig.csv", "figures/fig.ipynb"}
+    assert names(release) == WRITTEN | {
+        "figures/fig.csv",
+        "figures/fig.ipynb",
+        "figures/numbers.json",
+    }
 
 
 def test_the_crate_names_every_file_and_the_run_that_made_it(stages, tmp_path):
