@@ -47,6 +47,7 @@ def test_every_page_fits_and_asks_no_other_host(browser, served, width):
         page.on("requestfailed", lambda request: page.said.append(request.url))
         for name in PAGES:
             page.goto(f"{served}/{name}")
+            page.wait_for_load_state("networkidle")  # a frame that is left early fails
             wide += [name] if page.evaluate(SCROLLS) else []
         assert wide == []
         assert foreign(page, served) == []

@@ -134,6 +134,7 @@ def test_the_crate_names_every_file_and_the_run_that_made_it(stages, tmp_path):
     assert {made.id for made in run["result"]} == {
         "figures/fig.csv",
         "../1.0.0/figures/fig.ipynb",
+        "../1.0.0/figures/numbers.json",
     }
 
 
