@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reproduce.trainings.comparison import LEVEL, scipy_stats
-from reproduce.trainings.trials import Trials, name_with
+from reproduce.trainings.trials import Trials, name_with, none_whole
 
 ANGLES = (0.0, 22.5, 45.0, 67.5, 90.0, 112.5, 135.0, 157.5, 180.0)
 """Initial angles of Fig. 4 (right), degrees."""
@@ -75,12 +75,10 @@ def loss_against_ep(trials: Mapping[str, Trials], depth: str) -> Claim:
             numbers,
         )
 
-    found = [trials.get(name) for name in names]
-    errors = [[] if group is None else group.errors() for group in found]
-    short = [n for n, e in zip(names, errors, strict=True) if not e]
-    if short:
-        return claim("not run", f"no whole training of {' and '.join(short)}")
-    ours, theirs = errors
+    missing = none_whole(trials, names)
+    if missing:
+        return claim("not run", missing)
+    ours, theirs = errors = [trials[name].errors() for name in names]
     difference = statistics.fmean(ours) - statistics.fmean(theirs)
     continual = trials[names[0]]
     if continual.lost:

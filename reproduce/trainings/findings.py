@@ -7,14 +7,13 @@ from typing import Any
 
 from cep_core.runs.row import Row
 from reproduce.trainings.claims import Claim
-from reproduce.trainings.trials import Trial, Trials, name_with
+from reproduce.trainings.trials import Trial, Trials, name_with, none_whole
 
 CLIMB = 1.5
 """Last training error over the smallest one above which a training has climbed back."""
 
 EVEN = 14
 """Nudged steps beside the published 15."""
-
 
 BETA = 0.4
 """Nudging strength beside the published 0.2: it halves ``kappa = rate / beta`` and nothing else."""
@@ -57,13 +56,13 @@ def even_steps(trials: Mapping[str, Trials], row: str) -> Claim:
         )
 
     names = {"odd": row, "even": name_with(row, {"nudged_steps": EVEN})}
+    missing = none_whole(trials, names.values())
+    if missing:
+        return finding("not run", missing)
     climbs = {
-        kind: [climb(t, group.epochs) for t in group.whole] if (group := trials.get(name)) else []
+        kind: [climb(trial, trials[name].epochs) for trial in trials[name].whole]
         for kind, name in names.items()
     }
-    missing = [names[kind] for kind, found in climbs.items() if not found]
-    if missing:
-        return finding("not run", f"no whole training of {' and '.join(missing)}")
     told = "; ".join(
         f"{names[kind]}: {', '.join(f'{value:.2f}' for value in found)}"
         for kind, found in climbs.items()
@@ -94,18 +93,16 @@ def halved_kappa(trials: Mapping[str, Trials], margin: Margin, row: str) -> Clai
         )
 
     names = (row, name_with(row, {"beta": BETA}))
-    found = [trials.get(name) for name in names]
-    groups = [group for group in found if group is not None and group.whole]
-    if len(groups) < len(names):
-        missing = [n for n, g in zip(names, found, strict=True) if g is None or not g.whole]
-        return finding("not run", f"no whole training of {' and '.join(missing)}")
+    missing = none_whole(trials, names)
+    if missing:
+        return finding("not run", missing)
+    published, halved = groups = [trials[name] for name in names]
     margins = [margin(group.row) for group in groups]
     lost = [f"{len(group.lost)} of {len(group.whole)} lost" for group in groups]
     told = "; ".join(
         f"{name}: {share}, margin {'none' if m is None else f'{m:.2f}'}"
         for name, share, m in zip(names, lost, margins, strict=True)
     )
-    published, halved = groups
     stable = [m is not None and m > 1 for m in margins]
     mended = len(published.lost) == len(published.whole) and not halved.lost
     if mended and stable == [False, True]:

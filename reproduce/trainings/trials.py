@@ -115,6 +115,12 @@ class Trials:
         return ", ".join(parts) or "none begun"
 
 
+def none_whole(trials: Mapping[str, Trials], names: Iterable[str]) -> str:
+    """Say of which trainings there is no whole trial; empty if there is one of each."""
+    missing = [name for name in names if (group := trials.get(name)) is None or not group.whole]
+    return f"no whole training of {' and '.join(missing)}" if missing else ""
+
+
 def name_with(row: str, changed: Mapping[str, Any]) -> str:
     """Name of a row with what is changed of it, e.g. ``"C-EP-1h, nudged steps 14"``."""
     told = (f"{field.replace('_', ' ')} {value}" for field, value in sorted(changed.items()))

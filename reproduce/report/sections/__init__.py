@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cep_core.check.verdicts import Verdict, combine
+from reproduce.report.standing import NOT_RUN
+
 if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered
 
@@ -53,6 +56,18 @@ class Section:
             with suppress(Exception):
                 return self.word(gathered)
         return gathered.stage_word(self.stage) if self.stage else ""
+
+
+def cases_of(gathered: Gathered, *statements: str) -> list[Mapping[str, Any]]:
+    """Cases of the theory stage that are of these statements."""
+    rows = gathered.details("theory").get("rows", ())
+    return [row for row in rows if row.get("statement") in statements]
+
+
+def word_of_cases(gathered: Gathered, *statements: str) -> str:
+    """What these statements' cases say together."""
+    cases = cases_of(gathered, *statements)
+    return str(combine(Verdict(case["verdict"]) for case in cases)) if cases else NOT_RUN
 
 
 @cache

@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cep_core.check.verdicts import Verdict, combine
-from reproduce.report.sections import Section
-from reproduce.report.standing import NOT_RUN
+from reproduce.report.sections import Section, cases_of, word_of_cases
 from reproduce.trainings.convolutional import ROWS, chosen
 
 if TYPE_CHECKING:
@@ -17,21 +15,17 @@ if TYPE_CHECKING:
 STATEMENTS = ("convolutional", "winners", "pooled_limits")
 
 
-def _cases(gathered: Gathered) -> list[Mapping[str, Any]]:
-    rows = gathered.details("theory").get("rows", ())
-    return [row for row in rows if row.get("statement") in STATEMENTS]
-
-
 def _word(gathered: Gathered) -> str:
-    cases = _cases(gathered)
-    return str(combine(Verdict(case["verdict"]) for case in cases)) if cases else NOT_RUN
+    return word_of_cases(gathered, *STATEMENTS)
 
 
 def _data(gathered: Gathered) -> Mapping[str, Any]:
     details = gathered.details("trainings")
     others = {other.get("name"): other for other in details.get("others", ())}
     return {
-        "decided": sorted(Counter(case["level"] for case in _cases(gathered)).items()),
+        "decided": sorted(
+            Counter(case["level"] for case in cases_of(gathered, *STATEMENTS)).items()
+        ),
         "trained": [
             (words, trial)
             for name, words in ROWS.items()

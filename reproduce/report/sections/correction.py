@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cep_core.check.verdicts import Verdict, combine
 from cep_core.runs.files import read_json
-from reproduce.report.sections import Section
-from reproduce.report.standing import NOT_RUN
+from reproduce.report.sections import Section, cases_of, word_of_cases
 
 if TYPE_CHECKING:
     from reproduce.report.assemble import Gathered
@@ -22,18 +20,12 @@ STATEMENT = "corrected"
 LEVELS = ("symbolic", "modular", "certified")
 
 
-def _rows(gathered: Gathered) -> list[Mapping[str, Any]]:
-    rows = gathered.details("theory").get("rows", ())
-    return [row for row in rows if row.get("statement") == STATEMENT]
-
-
 def _word(gathered: Gathered) -> str:
-    rows = _rows(gathered)
-    return str(combine(Verdict(row["verdict"]) for row in rows)) if rows else NOT_RUN
+    return word_of_cases(gathered, STATEMENT)
 
 
 def _data(gathered: Gathered) -> Mapping[str, Any]:
-    proved = Counter(row["level"] for row in _rows(gathered))
+    proved = Counter(row["level"] for row in cases_of(gathered, STATEMENT))
     angles = gathered.details("trainings").get("corrected_angles", ())
     return {
         "proved": [(level, proved[level]) for level in LEVELS if proved[level]],
