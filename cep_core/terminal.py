@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -56,6 +58,16 @@ def _ignore(units: int) -> None:
 def say(text: str) -> None:
     """Print a line of progress at once."""
     print(text, flush=True)  # noqa: T201 - the command line's own output
+
+
+def answer_json(answer: Any) -> None:
+    """Print a command's answer as JSON.
+
+    Raises:
+        ValueError: there is a NaN or an infinity in it, which JSON has not.
+
+    """
+    sys.stdout.write(json.dumps(answer, indent=2, allow_nan=False) + "\n")
 
 
 def interrupted(folder: Path) -> int:

@@ -10,9 +10,7 @@ files is that of tests/data/conformance/README.md in the project's repository.
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import sys
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,7 +18,7 @@ from cep_core.check.verdicts import Verdict
 from cep_core.command_line import BAD_INPUT
 from cep_core.conformance.compare import TOLERANCES, compare
 from cep_core.conformance.files import ConformanceError, read
-from cep_core.terminal import say
+from cep_core.terminal import answer_json, say
 from cep_core.training.engine import EngineName
 
 
@@ -61,7 +59,7 @@ def run(arguments: argparse.Namespace) -> Verdict | int:
     unread = sum("error" in answer for answer in found)
     if arguments.json:
         answer = {"verdict": None if unread else verdict.value, "files": found}
-        sys.stdout.write(json.dumps(answer, indent=2, allow_nan=False) + "\n")
+        answer_json(answer)
     return BAD_INPUT if unread else verdict
 
 

@@ -14,7 +14,6 @@ returns what gducheck takes, by name: at least network, x and y, and usually par
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from cep_core.check.gducheck import gducheck
 from cep_core.check.model import arguments_of, factory_named
 from cep_core.check.verdicts import Verdict
 from cep_core.files import write_text
+from cep_core.terminal import answer_json
 
 _OPTIONS = ("rule", "steps", "betas", "kappa", "estimator", "free_steps", "tolerance")
 
@@ -60,8 +60,10 @@ def run(arguments: argparse.Namespace) -> Verdict:
         if getattr(arguments, name) is not None:
             given[name] = getattr(arguments, name)
     result = gducheck(**given)
-    text = json.dumps(result.as_json(), indent=2, allow_nan=False) if arguments.json else result
-    sys.stdout.write(f"{text}\n")
+    if arguments.json:
+        answer_json(result.as_json())
+    else:
+        sys.stdout.write(f"{result}\n")
     if arguments.csv is not None:
         write_text(arguments.csv, result.to_frame().to_csv(index=False))
     if arguments.plot is not None:

@@ -15,7 +15,6 @@ package.module:function or file.py:function, a function that returns what gduche
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from cep_core.problem import Problem
 from cep_core.rules import C_EP, Rule, rule_named
 from cep_core.runs.digits import at_the_end_of_free
 from cep_core.runs.row import row_named
+from cep_core.terminal import answer_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> Verdict:
     found = margins(asked.problem, asked.rule, asked.rates, asked.beta, damping=asked.damping)
     verdict = _verdict(asked, found)
     if arguments.json:
-        sys.stdout.write(json.dumps(_as_json(asked, found, verdict), indent=2) + "\n")
+        answer_json(_as_json(asked, found, verdict))
     else:
         sys.stdout.write("\n".join(_lines(asked, found, verdict)) + "\n")
     return verdict

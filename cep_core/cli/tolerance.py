@@ -14,7 +14,6 @@ that hardly move: there the ideal's error is small. Training is the row's own.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -23,8 +22,9 @@ from typing import Any
 import torch
 
 from cep_core.check.verdicts import Verdict
+from cep_core.cli.train import add_data_option
 from cep_core.command_line import results_file
-from cep_core.data.mnist import SOURCES, load
+from cep_core.data.mnist import load
 from cep_core.device.plot import plot
 from cep_core.device.tolerance import (
     BETA,
@@ -38,7 +38,7 @@ from cep_core.device.tolerance import (
 )
 from cep_core.files import replacing
 from cep_core.runs.row import row_named
-from cep_core.terminal import progress
+from cep_core.terminal import answer_json, progress
 
 Levels = list[tuple[str, float]]
 
@@ -74,9 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--angle", type=float, help="initial angle in degrees; C-VF only")
     parser.add_argument("--stochastic", action="store_true", help="round updates by chance")
-    parser.add_argument(
-        "--data", default="mnist5k", metavar=SOURCES, help="what is learned (default mnist5k)"
-    )
+    add_data_option(parser)
     parser.add_argument(
         "--margin",
         type=float,
@@ -149,7 +147,7 @@ def run(arguments: argparse.Namespace) -> Verdict:
     verdict = Verdict.PASS if learns else Verdict.INCONCLUSIVE
     if arguments.json:
         answer = settings | _as_json(found, arguments.margin, verdict)
-        sys.stdout.write(json.dumps(answer, indent=2, allow_nan=False) + "\n")
+        answer_json(answer)
     else:
         sys.stdout.write("\n".join(_lines(settings, found, arguments.margin, verdict)) + "\n")
     if arguments.plot is not None:

@@ -11,7 +11,6 @@ interrupted and goes on after its last epoch when the same command is given agai
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -27,7 +26,7 @@ from cep_core.runs.files import RunError
 from cep_core.runs.row import Row, row_named, row_names
 from cep_core.runs.together import several, train_together
 from cep_core.runs.train import DTYPES, DeviceName, Request, train
-from cep_core.terminal import interrupted, say
+from cep_core.terminal import answer_json, interrupted, say
 from cep_core.training.engine import EngineName
 
 
@@ -68,7 +67,7 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
         "--data",
         default="mnist5k",
         metavar=SOURCES,
-        help="embedded digits (default), full MNIST by download, or a directory of IDX files; "
+        help="embedded digits (default), a full set by download, or a directory of IDX files; "
         "validation: before any of them holds out a sixth of its training set as the test set",
     )
 
@@ -94,7 +93,7 @@ def run(arguments: argparse.Namespace) -> Verdict | int:
             say(_summary(results, folder))
     if arguments.json:
         answer = found[0] if len(found) == 1 else found
-        sys.stdout.write(json.dumps(answer, indent=2, allow_nan=False) + "\n")
+        answer_json(answer)
     return Verdict.PASS
 
 

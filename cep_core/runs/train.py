@@ -14,10 +14,10 @@ from cep_core.runs.epochs import Alone, Show, train_epochs
 from cep_core.runs.files import RunError
 from cep_core.runs.record import Recorder
 from cep_core.runs.row import Row
-from cep_core.runs.subject import of_row
+from cep_core.runs.subject import Subject, of_row
 from cep_core.terminal import say
 from cep_core.training.choose import ChosenEngine, make_engine
-from cep_core.training.engine import NUMERICS, EngineName
+from cep_core.training.engine import NUMERICS, Engine, EngineName
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 DeviceName = Literal["cpu", "cuda"]
@@ -127,17 +127,63 @@ def train(
     wanted = row.epochs if epochs is None else epochs
     check_fit(row, data, wanted)
     chosen = request.make_engine()
-    identity = identity_of(request, chosen.name, data)
+    return train_alone(
+        chosen.engine,
+        of_row(row),
+        data,
+        folder,
+        identity_of(request, chosen.name, data),
+        seed=request.seed,
+        dtype=DTYPES[request.dtype],
+        wanted=wanted,
+        note=chosen.note,
+        show=show,
+    )
+
+
+def train_alone(
+    engine: Engine,
+    subject: Subject,
+    data: Dataset,
+    folder: Path,
+    identity: dict[str, Any],
+    *,
+    seed: int,
+    dtype: torch.dtype,
+    wanted: int,
+    note: str = "",
+    show: Show = "all",
+) -> dict[str, Any]:
+    """Train one network into a directory of its own, from wherever that stands.
+
+    Args:
+        engine: what learns, at its initial parameters.
+        subject: what it is, for the loop and the record.
+        data: what it is trained on.
+        folder: the run's directory; made if there is none.
+        identity: everything that the bits depend on, by :func:`identity_of` or another.
+        seed: of the order of the samples and the signs of ``beta``.
+        dtype: of the parameters.
+        wanted: how many epochs in all.
+        note: on the engine, said and recorded.
+        show: what is said meanwhile.
+
+    Returns:
+        As :func:`train`.
+
+    Raises:
+        RunError: the directory belongs to something else.
+        DivergedError: a parameter is not finite; the last sound epoch stays.
+
+    """
     finished = results_in(folder, identity, wanted)
     if finished is not None:
         return finished
     with claimed(folder, identity) as place:
-        if chosen.note and show != "warnings":
-            say(f"{row.name}: {chosen.note}")
-        subject = of_row(row)
-        run = Recorder(place, subject, data, seed=request.seed, note=chosen.note)
-        learner, dtype = Alone(chosen.engine), DTYPES[request.dtype]
-        return train_epochs(learner, [run], subject, data, dtype, wanted, show=show)[0]
+        if note and show != "warnings":
+            say(f"{subject.name}: {note}")
+        run = Recorder(place, subject, data, seed=seed, note=note)
+        return train_epochs(Alone(engine), [run], subject, data, dtype, wanted, show=show)[0]
 
 
 def check_fit(row: Row, data: Dataset, epochs: int) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import torch
 
 from cep_core.check.verdicts import Verdict
+from cep_core.cli.train import add_data_option
 from cep_core.command_line import results_folder
-from cep_core.data.mnist import SOURCES, load
+from cep_core.data.mnist import load
 from cep_core.fields import whole
 from cep_core.files import write_text
 from cep_core.runs.epochs import DivergedError
@@ -46,13 +47,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         help="leave DIR/stage.json, as a stage of the main job: estimators, the reduced tier and "
         "what is committed of long runs; no EXPERIMENT then",
     )
-    parser.add_argument(
-        "--data",
-        default="mnist5k",
-        metavar=SOURCES,
-        help="embedded digits (default), full MNIST by download, or a directory of IDX files, "
-        "Fashion-MNIST's for instance",
-    )
+    add_data_option(parser)
     parser.add_argument(
         "--seeds", type=_seeds, metavar="S[,S…]", help="the experiment's own if not"
     )

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from cep_core.data.mnist import CLASSES, Dataset
-from cep_core.runs.directory import claimed, essence, results_in
-from cep_core.runs.epochs import Alone, Show, train_epochs
-from cep_core.runs.record import Recorder
+from cep_core.runs.directory import essence
+from cep_core.runs.epochs import Show
 from cep_core.runs.subject import MEASURED, Subject
+from cep_core.runs.train import train_alone
 from reproduce.homeostasis.measures import measures
 from reproduce.homeostasis.settings import Experiment, Settings
 
@@ -101,17 +101,20 @@ def train(
 
     """
     wanted = job.settings.epochs if epochs is None else epochs
-    folder, identity = runs / job.place, job.identity(data)
-    finished = results_in(folder, identity, wanted)
-    if finished is not None:
-        return finished
     learner = job.settings.make_learner(
         job.settings.initial(job.seed, DTYPE), _seed_of_draws(job.seed)
     )
-    with claimed(folder, identity) as place:
-        subject = job.subject
-        run = Recorder(place, subject, data, seed=job.seed)
-        return train_epochs(Alone(learner), [run], subject, data, DTYPE, wanted, show=show)[0]
+    return train_alone(
+        learner,
+        job.subject,
+        data,
+        runs / job.place,
+        job.identity(data),
+        seed=job.seed,
+        dtype=DTYPE,
+        wanted=wanted,
+        show=show,
+    )
 
 
 def _seed_of_draws(seed: int) -> int:

@@ -7,19 +7,11 @@ from pathlib import Path
 import pytest
 
 from cep_core.cli import main
+from tests.small_row import small_row
 
-ROW = """
-name = "tiny"
-title = "EP, small"
-rule = "EP"
-sizes = [784, 6, 10]
-learning_rates = [0.1, 0.2]
-beta = 0.5
-free_steps = 5
-nudged_steps = 2
-epochs = 2
-samples = 60
-"""
+ROW = small_row(
+    name="tiny", sizes=[784, 6, 10], beta=0.5, free_steps=5, nudged_steps=2, epochs=2, samples=60
+)
 
 
 @pytest.fixture

@@ -20,19 +20,10 @@ from cep_core.runs.files import RunError
 from cep_core.runs.row import row_named
 from cep_core.runs.train import Request, identity_of, train
 from reproduce.command_line import main
+from tests.small_row import small_row
 
 CHECKOUT = Path(__file__).parents[3]
-SMALL = """
-name = "small"
-title = "EP, small"
-rule = "EP"
-sizes = [784, 40, 10]
-learning_rates = [0.1, 0.2]
-beta = 0.1
-free_steps = 5
-nudged_steps = 3
-epochs = 4
-"""
+SMALL = small_row(sizes=[784, 40, 10], free_steps=5, nudged_steps=3, epochs=4)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from reproduce.command_line import main
 from reproduce.runs import jobs as jobs_module
 from reproduce.table import command as table_command
 from reproduce.table.results import Tier, jobs_of
-from tests.reproduce.small_row import small_row
+from tests.small_row import small_row
 
 SEEDS = (0, 3, 5)
 RATES = {"EP": (0.04, 0.08), "C-EP": (0.0028, 0.0056), "C-VF": (0.0038, 0.0076)}

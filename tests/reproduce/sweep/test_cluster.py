@@ -16,8 +16,8 @@ from reproduce.command_line import main
 from reproduce.runs.jobs import trained
 from reproduce.sweep import cluster
 from reproduce.sweep.spec import jobs_of, read_sweep
-from tests.reproduce.small_row import small_row
 from tests.reproduce.sweep.test_sweep import CHECKOUT, SWEEP, ends, epochs_in_logs, wait_for
+from tests.small_row import small_row
 
 EPOCHS = 8
 

@@ -22,7 +22,7 @@ from reproduce.runs.jobs import trained
 from reproduce.sweep.command import SWEEPS, sweep_names
 from reproduce.sweep.spec import jobs_of, read_sweep
 from reproduce.sweep.standing import State, line_of, seconds_left, standing_of
-from tests.reproduce.small_row import small_row
+from tests.small_row import small_row
 
 CHECKOUT = Path(__file__).parents[3]
 KNOWN = ", ".join(sweep_names())

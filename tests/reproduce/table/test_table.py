@@ -30,7 +30,7 @@ from reproduce.table.results import (
     resumption_check,
     table_row,
 )
-from tests.reproduce.small_row import small_row
+from tests.small_row import small_row
 
 CHECKOUT = Path(__file__).parents[3]
 SMALL = small_row(epochs=30)

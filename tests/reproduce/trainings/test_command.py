@@ -7,8 +7,8 @@ import pytest
 from reproduce.command_line import main
 from reproduce.figures.notebooks import NotebookError
 from reproduce.stages import read_stage
-from tests.reproduce.small_row import SMALL_ROW
 from tests.reproduce.trainings.results import committed_in, results_of
+from tests.small_row import SMALL_ROW
 
 
 def trainings(tmp_path, *listed):
